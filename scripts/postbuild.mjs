@@ -1,0 +1,12 @@
+// Copies what tsc does not: files that are data (policies, schemas, the report's style). Makes the command executable.
+import { chmodSync, cpSync, existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+
+for (const out of ["dist", join(".build", "src")]) {
+  if (!existsSync(out)) continue;
+  for (const file of readdirSync("src", { recursive: true })) {
+    if (/\.(yaml|css|json|svg|browser\.js)$/.test(file)) cpSync(join("src", file), join(out, file));
+  }
+}
+const main = join("dist", "cli", "main.js");
+if (existsSync(main)) chmodSync(main, 0o755);

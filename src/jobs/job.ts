@@ -1,0 +1,103 @@
+import type { Score } from "../metrics/metric.ts";
+import type { Decision } from "../policy/decision.ts";
+
+/** What a job tells while it runs; the command line draws it, a library user may ignore it. */
+export interface JobEvents {
+  /** A phase began ("read", "split", "fit", "sample", "evaluate", "report", "sign"). */
+  readonly phase?: (name: string, detail?: string) => void;
+  /** `done` of `total` units in the current phase. */
+  readonly progress?: (done: number, total: number, unit?: string) => void;
+  /** Something the user should know and that is no error: a column dropped, a header renamed, a key made. */
+  readonly notice?: (message: string) => void;
+}
+
+export interface SynthesizeOptions {
+  /** Path of the source: CSV, TSV, JSON, JSONL, Parquet, DuckDB or SQLite file. */
+  readonly source: string;
+  /** SQL over the source (a database file needs it when it has more than one table). */
+  readonly query?: string | undefined;
+  /** Folder of the bundle; must not exist. Default: `<source name>-synthetic` in the current folder. */
+  readonly out?: string | undefined;
+  /** Synthetic rows; default: as many as the source has. */
+  readonly rows?: number | undefined;
+  /** Default: "sequential-trees". */
+  readonly synthesizer?: string | undefined;
+  /** Path of a schema YAML; overrides what is inferred. */
+  readonly schema?: string | undefined;
+  /** Path of a policy YAML, or the name of a built-in one. */
+  readonly policy?: string | undefined;
+  readonly target?: string | undefined;
+  readonly targetLeaks?: readonly string[] | undefined;
+  /** Default .25. */
+  readonly holdoutShare?: number | undefined;
+  /** Column that says which rows belong to one person. */
+  readonly group?: string | undefined;
+  /** Column that is a key, to be made anew. */
+  readonly id?: string | undefined;
+  /** Write CSV beside Parquet. */
+  readonly csv?: boolean | undefined;
+  readonly seed?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly signingKey?: string | undefined;
+  /** Drop free-text columns instead of refusing them. */
+  readonly dropText?: boolean | undefined;
+  readonly events?: JobEvents | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface EvaluateOptions {
+  readonly real: string;
+  readonly synthetic: string;
+  readonly holdout?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly policy?: string | undefined;
+  readonly target?: string | undefined;
+  readonly targetLeaks?: readonly string[] | undefined;
+  /** Folder of the bundle; must not exist. Absent: nothing is written. */
+  readonly out?: string | undefined;
+  readonly seed?: number | undefined;
+  readonly threads?: number | undefined;
+  readonly signingKey?: string | undefined;
+  readonly events?: JobEvents | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `synthesize` and `evaluate` answer, and what `--json` prints (published as a JSON Schema in docs/). */
+export interface JobResult {
+  readonly format: "counterfoil-result/1";
+  readonly job: "synthesize" | "evaluate";
+  readonly decision: Decision;
+  readonly scores: readonly Score[];
+  /** The five numbers that matter, by name; null where not computable. */
+  readonly headline: {
+    readonly pairs: { readonly value: number; readonly ceiling: number } | null;
+    readonly twoSample: number | null;
+    readonly trainOnSynthetic: number | null;
+    readonly excessCopies: number | null;
+    readonly commonestCategoryLost: { readonly column: string; readonly expected: number } | null;
+  };
+  /** Absolute path of the bundle, and of its report; null when none was written. */
+  readonly bundle: string | null;
+  readonly report: string | null;
+  readonly rows: { readonly train: number; readonly holdout: number; readonly synthetic: number };
+  readonly seed: number;
+  readonly seconds: number;
+  readonly notices: readonly string[];
+}
+
+export interface VerifyOptions {
+  readonly bundle: string;
+  /** Path of a public key (PEM) to trust; absent: this user's own key store. */
+  readonly trust?: string | undefined;
+}
+
+export interface VerifyResult {
+  readonly format: "counterfoil-verification/1";
+  readonly trusted: boolean;
+  /** The signed decision; null when not trusted. */
+  readonly decision: Decision["decision"] | null;
+  readonly signer: string | null;
+  readonly files: number;
+  /** What does not check, one sentence each; empty when trusted. */
+  readonly problems: readonly string[];
+}
