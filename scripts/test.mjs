@@ -7,7 +7,10 @@ import { run } from "node:test";
 import { spec } from "node:test/reporters";
 
 const tsc = join("node_modules", "typescript", "bin", "tsc");
-for (const args of [["-p", "tsconfig.json"], ["-p", "tsconfig.test.json"]]) {
+for (const args of [
+  ["-p", "tsconfig.json"],
+  ["-p", "tsconfig.test.json"],
+]) {
   const built = spawnSync(process.execPath, [tsc, ...args], { stdio: "inherit" });
   if (built.status !== 0) process.exit(1);
 }

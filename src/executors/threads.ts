@@ -42,6 +42,8 @@ export function threadExecutor(threads: number = availableParallelism()): Execut
     const lost = (cause: unknown): void => {
       const at = workers.indexOf(worker);
       if (at >= 0) workers.splice(at, 1);
+      const free = idle.indexOf(worker);
+      if (free >= 0) idle.splice(free, 1);
       for (const [id, entry] of pending) {
         if (entry.worker !== worker) continue;
         pending.delete(id);
@@ -52,6 +54,7 @@ export function threadExecutor(threads: number = availableParallelism()): Execut
           }),
         );
       }
+      if (at >= 0 && waiting.length > 0) waiting.shift()?.(start());
     };
     worker.on("error", lost);
     worker.on("exit", (code) => {

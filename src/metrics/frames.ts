@@ -4,7 +4,8 @@ import { type Codec, type Encoded, encode } from "../schema/encode.ts";
 import type { Frames } from "./metric.ts";
 
 /** Draws the four tables of equal size on which every quality metric is measured.
- * @param maxRows most rows a side: enough for narrow intervals, bounded in time
+ * @param tables `floor`: rows of independently drawn columns, at least as many as the frames hold; absent: the ceiling's columns permuted
+ * @param options maxRows: most rows a side: enough for narrow intervals, bounded in time
  * @returns encoded tables of min(|train|, |holdout|, |synthetic|, maxRows) rows each; without a holdout, train is cut in two */
 export function framesOf(
   tables: {
@@ -12,23 +13,28 @@ export function framesOf(
     readonly holdout: Table | undefined;
     readonly synthetic: Table;
     readonly codec: Codec;
+    readonly floor?: Table | undefined;
   },
   options: { readonly maxRows: number; readonly random: Random },
 ): Frames {
-  const { train, holdout, synthetic, codec } = tables;
-  const order = options.random.split("halves").shuffle(Uint32Array.from({ length: train.rows }, (_, i) => i));
+  const { train, holdout, synthetic, codec, floor } = tables;
+  const { random, maxRows } = options;
+  const order = random.split("halves").shuffle(Uint32Array.from({ length: train.rows }, (_, i) => i));
   const half = Math.floor(train.rows / 2);
   const ceilingRows = holdout ? order : order.subarray(half);
   const reference = holdout ?? takeRows(train, order.subarray(0, half));
-  const rows = Math.min(ceilingRows.length, reference.rows, synthetic.rows, options.maxRows);
+  const rows = Math.min(ceilingRows.length, reference.rows, synthetic.rows, maxRows);
   const pick = (table: Table, label: string): Table =>
-    rows === table.rows ? table : takeRows(table, options.random.split(label).sample(table.rows, rows));
+    rows === table.rows ? table : takeRows(table, random.split(label).sample(table.rows, rows));
   const ceiling = encode(takeRows(train, ceilingRows.slice(0, rows)), codec);
   return {
     reference: encode(pick(reference, "reference"), codec),
     synthetic: encode(pick(synthetic, "synthetic"), codec),
     ceiling,
-    floor: permuteColumns(ceiling, options.random.split("floor")),
+    floor:
+      floor && floor.rows >= rows
+        ? encode(pick(floor, "floor"), codec)
+        : permuteColumns(ceiling, random.split("floor")),
   };
 }
 

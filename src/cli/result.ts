@@ -1,0 +1,92 @@
+import { relative } from "node:path";
+import type { JobResult } from "../jobs/job.ts";
+import { isMeasured, type Score } from "../metrics/metric.ts";
+
+/** Prints what a job found: JSON for a script, or the decision, the five numbers that matter, and where the report is. */
+export function printResult(result: JobResult, options: { readonly json?: boolean; readonly quiet?: boolean }): void {
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+    return;
+  }
+  process.stdout.write(`${resultText(result)}\n`);
+}
+
+/** The result in plain lines. */
+export function resultText(result: JobResult): string {
+  const { headline, decision } = result;
+  const words = { pass: "PASS", refuse: "REFUSED", indeterminate: "INDETERMINATE", waived: "WAIVED" } as const;
+  const lines = ["", `decision   ${words[decision.decision]}: ${decision.summary}`, ""];
+  const score = (name: string): Score | undefined => result.scores.find((item) => item.metric === name);
+  const row = (label: string, value: string): void => {
+    lines.push(`  ${label.padEnd(38)} ${value}`);
+  };
+  row(
+    "pair score against its ceiling",
+    headline.pairs
+      ? `${headline.pairs.value.toFixed(3)} of ${headline.pairs.ceiling.toFixed(3)}`
+      : why(score("pair-accuracy")),
+  );
+  row(
+    "two-sample test (1 = cannot be told)",
+    headline.twoSample !== null
+      ? `${headline.twoSample.toFixed(3)}${interval(score("two-sample"))}`
+      : why(score("two-sample")),
+  );
+  row(
+    "train on synthetic / train on real",
+    headline.trainOnSynthetic !== null
+      ? `${headline.trainOnSynthetic.toFixed(3)}${interval(score("train-on-synthetic"))}`
+      : why(score("train-on-synthetic")),
+  );
+  row(
+    "excess copies of training rows",
+    headline.excessCopies !== null ? percent(headline.excessCopies, score("exact-copies")) : why(score("exact-copies")),
+  );
+  const lost = headline.commonestCategoryLost;
+  const categories = score("categories-lost");
+  row(
+    "commonest category lost",
+    lost
+      ? `in ${lost.column}, expected ${Math.round(lost.expected)} times`
+      : categories && isMeasured(categories)
+        ? "none"
+        : why(categories),
+  );
+  const notable = decision.rules.filter((rule) => rule.outcome !== "pass" && rule.outcome !== "not-applicable");
+  if (notable.length > 0) {
+    lines.push("");
+    for (const rule of notable) {
+      lines.push(`  ${rule.outcome.padEnd(14)} ${rule.rule}: ${rule.reason}`);
+      if (rule.remedy) lines.push(`${" ".repeat(17)}${rule.remedy}`);
+    }
+  }
+  if (result.bundle) {
+    lines.push("", `bundle     ${shown(result.bundle)}`);
+    if (result.report) lines.push(`report     ${shown(result.report)}  (open it in a browser)`);
+  }
+  lines.push(
+    `took       ${result.seconds.toFixed(1)} s · ${result.rows.train} training, ${result.rows.holdout} holdout, ${result.rows.synthetic} synthetic rows · seed ${result.seed}`,
+  );
+  return lines.join("\n");
+}
+
+function interval(score: Score | undefined): string {
+  return score && isMeasured(score) ? `  (${score.low.toFixed(3)} to ${score.high.toFixed(3)})` : "";
+}
+
+function percent(share: number, score: Score | undefined): string {
+  const text = (x: number): string => `${(100 * x).toFixed(3)} %`;
+  return score && isMeasured(score)
+    ? `${text(share)}  (${text(score.low)} to ${text(score.high)} of the released rows)`
+    : text(share);
+}
+
+function why(score: Score | undefined): string {
+  if (!score) return "not measured";
+  return isMeasured(score) ? "–" : `not computable: ${score.notComputable}`;
+}
+
+function shown(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith("..") ? path : short || ".";
+}
