@@ -34,7 +34,7 @@ export function threadExecutor(threads: number = availableParallelism()): Execut
     worker.on("message", (answer: Answer) => {
       const entry = pending.get(answer.id);
       pending.delete(answer.id);
-      if (pending.size === 0) worker.unref();
+      worker.unref();
       release(worker);
       if ("error" in answer) entry?.reject(answer.error);
       else entry?.resolve(answer.value);
