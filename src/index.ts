@@ -1,0 +1,40 @@
+// The menu: what a program imports from "counterfoil", in the order of the docs.
+
+export type { Column, DateColumn, NumberColumn, Table, TextColumn } from "./data/table.ts";
+export { columnOf, tableOf } from "./data/table.ts";
+export {
+  Cancelled,
+  CounterfoilError,
+  InvalidArgument,
+  InvalidData,
+  NotTrusted,
+  ResourceError,
+  Unsupported,
+} from "./errors.ts";
+export { evaluate } from "./jobs/evaluate.ts";
+export type {
+  EvaluateOptions,
+  JobEvents,
+  JobResult,
+  SynthesizeOptions,
+  VerifyOptions,
+  VerifyResult,
+} from "./jobs/job.ts";
+export { synthesize } from "./jobs/synthesize.ts";
+export { verify } from "./jobs/verify.ts";
+export { metrics } from "./metrics/index.ts";
+export type {
+  Family,
+  Interval,
+  MeasuredScore,
+  Metric,
+  MetricInput,
+  Planting,
+  Score,
+  UncomputedScore,
+  WorstPart,
+} from "./metrics/metric.ts";
+export type { Decision, Outcome, RuleResult, Verdict } from "./policy/decision.ts";
+export type { ColumnSchema, IdentifierType, Kind, TableSchema } from "./schema/schema.ts";
+export { synthesizers } from "./synthesizers/index.ts";
+export type { FitOptions, Fitted, FittedRecord, SampleOptions, Synthesizer } from "./synthesizers/synthesizer.ts";

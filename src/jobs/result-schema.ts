@@ -1,0 +1,115 @@
+import { z } from "zod";
+
+// The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
+// checks that they are up to date and that real results satisfy them.
+
+const interval = { value: z.number(), low: z.number(), high: z.number() };
+
+const scoreBase = {
+  metric: z.string().describe("Name of the metric; docs/metrics/<name>.md defines it"),
+  title: z.string(),
+  family: z.enum(["validity", "fidelity", "coverage", "utility", "privacy"]),
+  definitionVersion: z.int().describe("Raised whenever the number for the same data would change"),
+  better: z.enum(["higher", "lower"]),
+};
+
+const measured = z.looseObject({
+  ...scoreBase,
+  ...interval,
+  level: z.number().describe("Confidence of the intervals"),
+  n: z.int().describe("Rows the number rests on, per side"),
+  seeds: z.array(z.number()),
+  ceiling: z.object(interval).optional().describe("The same metric for fresh real rows"),
+  floor: z.object(interval).optional().describe("The same metric for columns drawn independently of each other"),
+  difference: z.object(interval).optional().describe("value − ceiling"),
+  normalised: z.object(interval).optional().describe("(value − floor) / (ceiling − floor)"),
+  plantings: z
+    .array(
+      z.looseObject({
+        ...interval,
+        leak: z.enum(["verbatim", "noisy", "outliers"]),
+        share: z.number(),
+        index: z.int(),
+      }),
+    )
+    .optional()
+    .describe("The same score after training rows were planted in the synthetic table"),
+  worst: z.array(z.looseObject({ name: z.string(), value: z.number() })).optional(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+const uncomputed = z.looseObject({
+  ...scoreBase,
+  notComputable: z.string().describe("Why there is no number"),
+  notApplicable: z.boolean().optional().describe("True when there is nothing to measure"),
+});
+
+/** One score. */
+export const scoreSchema = z.union([measured, uncomputed]);
+
+/** What the policy made of the scores. */
+export const decisionSchema = z.object({
+  decision: z.enum(["pass", "refuse", "indeterminate", "waived"]),
+  policy: z.object({ name: z.string(), sha256: z.string() }),
+  summary: z.string(),
+  rules: z.array(
+    z.object({
+      rule: z.string(),
+      metric: z.string(),
+      outcome: z.enum(["pass", "warn", "fail", "indeterminate", "not-applicable"]),
+      severity: z.enum(["refuse", "warn"]),
+      reason: z.string(),
+      remedy: z.string().optional().describe("What would make it decidable"),
+      bound: z.string(),
+      observed: z.number().nullable(),
+      op: z.string(),
+      threshold: z.number(),
+    }),
+  ),
+  detectable: z.array(
+    z.object({
+      leak: z.enum(["verbatim", "noisy", "outliers"]),
+      share: z.number().nullable().describe("Smallest planted share that is refused in at least 4 of 5 plantings"),
+      tried: z.array(z.object({ share: z.number(), refused: z.int(), plantings: z.int() })),
+    }),
+  ),
+});
+
+/** What `counterfoil synthesize --json` and `evaluate --json` print. */
+export const resultSchema = z.object({
+  format: z.literal("counterfoil-result/1"),
+  job: z.enum(["synthesize", "evaluate"]),
+  decision: decisionSchema,
+  scores: z.array(scoreSchema),
+  headline: z.object({
+    pairs: z.object({ value: z.number(), ceiling: z.number() }).nullable(),
+    twoSample: z.number().nullable(),
+    trainOnSynthetic: z.number().nullable(),
+    excessCopies: z.number().nullable(),
+    commonestCategoryLost: z.object({ column: z.string(), expected: z.number() }).nullable(),
+  }),
+  bundle: z.string().nullable(),
+  report: z.string().nullable(),
+  rows: z.object({ train: z.int(), holdout: z.int(), synthetic: z.int() }),
+  seed: z.number(),
+  seconds: z.number(),
+  notices: z.array(z.string()),
+});
+
+/** What `counterfoil verify --json` prints. */
+export const verificationSchema = z.object({
+  format: z.literal("counterfoil-verification/1"),
+  trusted: z.boolean(),
+  decision: z.enum(["pass", "refuse", "indeterminate", "waived"]).nullable(),
+  signer: z.string().nullable(),
+  files: z.int(),
+  problems: z.array(z.string()),
+});
+
+/** Every published schema, by file name. */
+export function publishedSchemas(): Readonly<Record<string, unknown>> {
+  return {
+    "result.schema.json": z.toJSONSchema(resultSchema),
+    "verification.schema.json": z.toJSONSchema(verificationSchema),
+  };
+}
