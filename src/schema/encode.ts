@@ -96,7 +96,8 @@ export function quantileBins(
   const distinct: number[] = [];
   const counts: number[] = [];
   for (let i = 0; i < n; ) {
-    const value = sorted[i] as number;
+    // −0 counts as 0.
+    const value = (sorted[i] as number) + 0;
     let j = i + 1;
     while (j < n && sorted[j] === value) j++;
     distinct.push(value);
@@ -104,17 +105,29 @@ export function quantileBins(
     i = j;
   }
   if (distinct.length <= bins) return { lower: Float64Array.from(distinct), upper: Float64Array.from(distinct) };
-  const share = n / bins;
+  // Runs of light values between heavy ones may each waste a bin, so that too many heavy values do not fit: then only the heaviest are
+  // points. At twice the share they always fit, for there are at most bins / 2 of them.
+  for (const factor of [1, 1.25, 1.5]) {
+    const found = pointsAndRuns(distinct, counts, { bins, heaviest: (factor * n) / bins });
+    if (found.lower.length <= bins) return found;
+  }
+  return pointsAndRuns(distinct, counts, { bins, heaviest: (2 * n) / bins });
+}
+
+/** A point for each value of at least `heaviest` rows; the rest share what bins remain, by equal counts. */
+function pointsAndRuns(
+  distinct: readonly number[],
+  counts: readonly number[],
+  { bins, heaviest }: { readonly bins: number; readonly heaviest: number },
+): { readonly lower: Float64Array; readonly upper: Float64Array } {
+  const heavy = counts.map((count) => count >= heaviest);
+  const heavyCount = heavy.filter(Boolean).length;
+  const restRows = counts.reduce((sum, count, i) => sum + (heavy[i] ? 0 : count), 0);
+  const restShare = restRows / Math.max(1, bins - 2 * heavyCount - 1);
   const lower: number[] = [];
   const upper: number[] = [];
   let open = -1;
   let held = 0;
-  // A heavy value takes a point; the rest share what bins remain, by equal counts.
-  const heavy = counts.map((count) => count >= share);
-  const heavyCount = heavy.filter(Boolean).length;
-  const restRows = counts.reduce((sum, count, i) => sum + (heavy[i] ? 0 : count), 0);
-  // Runs of light values between heavy ones each waste up to one bin: reserve for them.
-  const restShare = restRows / Math.max(1, bins - 2 * heavyCount - 1);
   const close = (last: number): void => {
     if (open < 0) return;
     lower.push(distinct[open] as number);
@@ -134,27 +147,7 @@ export function quantileBins(
     if (held >= restShare) close(i);
   }
   close(distinct.length - 1);
-  if (lower.length <= bins) return { lower: Float64Array.from(lower), upper: Float64Array.from(upper) };
-  // Too many heavy values (a very spiky column): merge the lightest neighbours by taking plain quantiles.
-  const edges: number[] = [];
-  for (let b = 1; b <= bins; b++) edges.push(sorted[Math.min(n - 1, Math.ceil((b * n) / bins) - 1)] as number);
-  const tops = [...new Set(edges)];
-  const lows = tops.map((_, i) =>
-    i === 0 ? (sorted[0] as number) : (distinct[upperIndex(distinct, tops[i - 1] as number)] as number),
-  );
-  return { lower: Float64Array.from(lows), upper: Float64Array.from(tops) };
-}
-
-/** Index of the first value greater than x. */
-function upperIndex(sorted: readonly number[], x: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
+  return { lower: Float64Array.from(lower), upper: Float64Array.from(upper) };
 }
 
 /** The codes of a table. A value outside every bin takes the nearest bin; an unknown label takes the last code; an unknown way of being
@@ -189,7 +182,9 @@ export function encodeColumn(column: Column, codec: ColumnCodec): Uint8Array {
     const index = new Map(codec.labels.map((label, i) => [label, m + i]));
     for (let i = 0; i < n; i++) {
       const value = column.values[i] as number;
-      out[i] = Number.isNaN(value) ? 0 : (index.get(String(value)) ?? unknown);
+      out[i] = Number.isNaN(value)
+        ? (tokens?.[column.missing?.codes[i] ?? 0] ?? 0)
+        : (index.get(String(value)) ?? unknown);
     }
     return out;
   }

@@ -1,0 +1,279 @@
+import { open, rm } from "node:fs/promises";
+import { basename } from "node:path";
+import { CounterfoilError, InvalidArgument, ResourceError, throwIfCancelled } from "../errors.ts";
+import {
+  type AppendColumn,
+  type Appender,
+  type AppendType,
+  type Database,
+  identifier,
+  literal,
+  openDatabase,
+} from "./duckdb.ts";
+import { type Column, selectColumns, type Table } from "./table.ts";
+
+export interface WriteOptions {
+  /** Path of the Parquet file (Zstandard). */
+  readonly parquet: string;
+  /** Path of a CSV file beside it (RFC 4180 quoting, UTF-8, LF). */
+  readonly csv?: string | undefined;
+  /** Only these columns, in this order; default: all of the first chunk. */
+  readonly columns?: readonly string[] | undefined;
+  /** Key-value metadata of the Parquet file. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Writes chunks of one table, in order. Memory is bounded whatever the number of rows: integer codes and numbers go to the database, which
+ * spills to disk and joins the labels when the files are written. The bytes depend on the cells and the metadata alone.
+ *
+ * A missing cell is NULL in Parquet; in CSV it is its token ("?"), by default an empty field. An empty text is `""` in CSV.
+ * @throws {InvalidArgument} no chunk, or chunks whose columns differ
+ * @throws {ResourceError} the disk is full or read-only, the folder is missing. Nothing half-written is left
+ * @throws {Cancelled} the signal fired */
+export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOptions): Promise<{ rows: number }> {
+  const paths = options.csv === undefined ? [options.parquet] : [options.parquet, options.csv];
+  const made: string[] = [];
+  let db: Database | undefined;
+  try {
+    for (const path of paths) {
+      await mustBeWritable(path);
+      made.push(path);
+    }
+    // One thread: the row groups of the file are then the same on every machine.
+    db = await openDatabase({ threads: 1, memoryMegabytes: 1000, signal: options.signal });
+    const { rows, staged } = await stage(db, chunks, options);
+    await putLabels(db, staged);
+    await db.run(
+      `COPY (${selectSql(staged, parquetValue)}) TO ${literal(options.parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880${metadataSql(options.metadata)})`,
+    );
+    if (options.csv !== undefined)
+      await db.run(
+        `COPY (${selectSql(staged, csvValue)}) TO ${literal(options.csv)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '')`,
+      );
+    return { rows };
+  } catch (error) {
+    for (const path of made) await rm(path, { force: true }).catch(() => {});
+    if (error instanceof CounterfoilError) throw error;
+    const names = paths.map((path) => basename(path)).join(" and ");
+    const text = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
+    throw new ResourceError("cannot-write", `${names} could not be written: ${text}`, {
+      advice: "Check that the disk is not full, and try again.",
+      cause: error,
+    });
+  } finally {
+    await db?.close();
+  }
+}
+
+/** Fails early, and in the words of the file system. */
+async function mustBeWritable(path: string): Promise<void> {
+  try {
+    await (await open(path, "w")).close();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? "";
+    const why: Readonly<Record<string, string>> = {
+      ENOSPC: "the disk is full",
+      EROFS: "the disk is read-only",
+      EACCES: "there is no permission",
+      ENOENT: "its folder does not exist",
+      EISDIR: "a folder of that name exists",
+    };
+    throw new ResourceError("cannot-write", `${basename(path)} cannot be written: ${why[code] ?? code}.`, {
+      advice: "Choose another folder with --out.",
+      cause: error,
+    });
+  }
+}
+
+/** One column on its way: number j of the table `staged` holds float64 or codes; text also has a table of labels. */
+interface StagedColumn {
+  readonly column: Column;
+  readonly index: number;
+  readonly type: AppendType;
+  /** False as soon as a column of whole numbers turned out to hold something else. */
+  whole: boolean;
+  /** Labels by code; grows when chunks bring dictionaries of their own. */
+  readonly labels: string[];
+  readonly codeOf: Map<string, number>;
+  readonly maps: WeakMap<readonly string[], Int32Array | "same">;
+  /** Tokens for missing by code, "" first; undefined when there is only that one. */
+  readonly tokens: string[] | undefined;
+}
+
+async function stage(
+  db: Database,
+  chunks: AsyncIterable<Table>,
+  options: WriteOptions,
+): Promise<{ rows: number; staged: readonly StagedColumn[] }> {
+  let staged: StagedColumn[] | undefined;
+  let appender: Appender | undefined;
+  let rows = 0;
+  for await (const whole of chunks) {
+    throwIfCancelled(options.signal);
+    const chunk = options.columns ? selectColumns(whole, options.columns) : whole;
+    if (!staged) {
+      staged = chunk.columns.map(stagedColumn);
+      const types = staged.flatMap(({ type, tokens }): AppendType[] => (tokens ? [type, "UTINYINT"] : [type]));
+      const list = staged.flatMap(({ type, tokens, index }) =>
+        tokens ? [`c${index} ${type}`, `m${index} UTINYINT`] : [`c${index} ${type}`],
+      );
+      if (list.length === 0) throw new InvalidArgument("no-columns", "There is no column to write.");
+      await db.run(`CREATE TABLE staged (${list.join(", ")})`);
+      appender = await db.appender("staged", types);
+    }
+    if (chunk.columns.length !== staged.length)
+      throw new InvalidArgument(
+        "different-columns",
+        `A chunk has ${chunk.columns.length} columns; the first one has ${staged.length}.`,
+      );
+    const arrays = chunk.columns.flatMap((column, j): AppendColumn[] =>
+      stagedCells(staged?.[j] as StagedColumn, column),
+    );
+    appender?.append(chunk.rows, arrays);
+    rows += chunk.rows;
+  }
+  if (!staged || !appender) throw new InvalidArgument("no-chunks", "There is no table to write.");
+  appender.close();
+  return { rows, staged };
+}
+
+function stagedColumn(column: Column, index: number): StagedColumn {
+  const labels = column.type === "text" ? [...column.dictionary] : [];
+  const codeOf = new Map<string, number>();
+  labels.forEach((label, code) => {
+    if (!codeOf.has(label)) codeOf.set(label, code);
+  });
+  const maps = new WeakMap<readonly string[], Int32Array | "same">();
+  if (column.type === "text") maps.set(column.dictionary, "same");
+  const type = column.type === "text" ? "INTEGER" : "DOUBLE";
+  return {
+    column,
+    index,
+    type,
+    whole: true,
+    labels,
+    codeOf,
+    maps,
+    tokens: column.missing && [...column.missing.tokens],
+  };
+}
+
+function stagedCells(staged: StagedColumn, column: Column): AppendColumn[] {
+  if (column.type !== staged.column.type || column.name !== staged.column.name)
+    throw new InvalidArgument(
+      "different-columns",
+      `A chunk has column "${column.name}" (${column.type}) where the first one has "${staged.column.name}" (${staged.column.type}).`,
+    );
+  const cells = column.type === "text" ? stagedCodes(staged, column) : column.values;
+  if (column.type === "number" && staged.whole && column.storage === "integer") staged.whole = allWhole(column.values);
+  return staged.tokens ? [cells, stagedTokens(staged.tokens, column)] : [cells];
+}
+
+function allWhole(values: Float64Array): boolean {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    // Not a number is missing, and equals nothing.
+    if (!Number.isSafeInteger(value) && !Number.isNaN(value)) return false;
+  }
+  return true;
+}
+
+function stagedCodes(staged: StagedColumn, column: Column & { readonly type: "text" }): Int32Array {
+  let map = staged.maps.get(column.dictionary);
+  if (map === undefined) {
+    map = Int32Array.from(column.dictionary, (label) => {
+      let code = staged.codeOf.get(label);
+      if (code === undefined) {
+        code = staged.labels.length;
+        staged.labels.push(label);
+        staged.codeOf.set(label, code);
+      }
+      return code;
+    });
+    staged.maps.set(column.dictionary, map);
+  }
+  if (map === "same") return column.codes;
+  const out = new Int32Array(column.codes.length);
+  for (let i = 0; i < out.length; i++) {
+    const code = column.codes[i] as number;
+    out[i] = code < 0 ? -1 : (map[code] as number);
+  }
+  return out;
+}
+
+function stagedTokens(tokens: string[], column: Column): Uint8Array {
+  const rows = column.type === "text" ? column.codes.length : column.values.length;
+  const { missing } = column;
+  if (!missing) return new Uint8Array(rows);
+  const map = missing.tokens.map((token) => {
+    if (!tokens.includes(token)) tokens.push(token);
+    return tokens.indexOf(token);
+  });
+  return missing.codes.map((code) => map[code] ?? 0);
+}
+
+/** A table (code, label) for each text column, with −1 for missing, so that an inner join loses no row. */
+async function putLabels(db: Database, staged: readonly StagedColumn[]): Promise<void> {
+  for (const { column, index, labels } of staged) {
+    if (column.type !== "text") continue;
+    await db.run(`CREATE TABLE labels${index} (code INTEGER, label VARCHAR)`);
+    const appender = await db.appender(`labels${index}`, ["INTEGER", "VARCHAR"]);
+    const codes = Int32Array.from({ length: labels.length + 1 }, (_, i) => i - 1);
+    appender.append(codes.length, [codes, [null, ...labels]]);
+    appender.close();
+  }
+  // The staged rows must stay the probing side of every join: only that keeps their order.
+  await db.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
+}
+
+function selectSql(staged: readonly StagedColumn[], value: (column: StagedColumn) => string): string {
+  const list = staged.map((column) => `${value(column)} AS ${identifier(column.column.name)}`);
+  const joins = staged
+    .filter(({ column }) => column.type === "text")
+    .map(({ index }) => `JOIN labels${index} AS l${index} ON l${index}.code = s.c${index}`);
+  return `SELECT ${list.join(", ")} FROM staged AS s ${joins.join(" ")}`;
+}
+
+/** SQL: the typed cell, NULL where missing. */
+function parquetValue({ column, index, whole }: StagedColumn): string {
+  const c = `s.c${index}`;
+  switch (column.type) {
+    case "text":
+      return column.storage === "boolean" ? `l${index}.label::BOOLEAN` : `l${index}.label`;
+    case "date":
+      return `CASE WHEN NOT isnan(${c}) THEN make_timestamp((${c} * 1000)::BIGINT)${column.storage === "date" ? "::DATE" : ""} END`;
+    case "number":
+      return `CASE WHEN NOT isnan(${c}) THEN ${c}${column.storage === "integer" && whole ? "::BIGINT" : ""} END`;
+  }
+}
+
+/** SQL: the cell as text, as the source wrote it. */
+function csvValue(staged: StagedColumn): string {
+  const { column, index, tokens } = staged;
+  const text = csvText(staged);
+  if (!tokens) return text;
+  const cases = tokens.map((token, code) => `WHEN ${code} THEN ${token === "" ? "NULL" : literal(token)}`).join(" ");
+  const missing = column.type === "text" ? `s.c${index} < 0` : `isnan(s.c${index})`;
+  return `CASE WHEN ${missing} THEN CASE s.m${index} ${cases} END ELSE ${text} END`;
+}
+
+function csvText(staged: StagedColumn): string {
+  const { column } = staged;
+  const value = parquetValue(staged);
+  if (column.type === "text") return `l${staged.index}.label`;
+  if (column.type === "date") {
+    if (column.format !== undefined) return `strftime(${value}, ${literal(column.format)})`;
+    return column.storage === "date" ? `(${value})::VARCHAR` : `replace((${value})::VARCHAR, ' ', 'T')`;
+  }
+  if (column.storage === "integer" && staged.whole) return `(${value})::VARCHAR`;
+  // The shortest text that reads back as the same number, and 5 rather than 5.0.
+  const c = `s.c${staged.index}`;
+  return `CASE WHEN isnan(${c}) THEN NULL WHEN abs(${c}) < 1e15 AND ${c} = trunc(${c}) THEN ${c}::BIGINT::VARCHAR ELSE ${c}::VARCHAR END`;
+}
+
+function metadataSql(metadata: Readonly<Record<string, string>>): string {
+  const keys = Object.keys(metadata).sort();
+  if (keys.length === 0) return "";
+  return `, KV_METADATA {${keys.map((key) => `${literal(key)}: ${literal(metadata[key] as string)}`).join(", ")}}`;
+}

@@ -1,0 +1,21 @@
+import { isMeasured } from "../../metrics/metric.ts";
+import { number } from "./format.ts";
+import { type Html, html, named } from "./html.ts";
+import type { ReportInput } from "./input.ts";
+import { scoreList, worstTable } from "./section-quality.ts";
+
+/** (5) Who is missing: categories lost, tails. */
+export function coverageSection(input: ReportInput): Html {
+  const scores = input.scores.filter((score) => score.family === "coverage");
+  const lost = input.headline.commonestCategoryLost;
+  const counted = scores.some((score) => score.metric === "categories-lost" && isMeasured(score));
+  return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Who is missing?</h2><p>${
+    lost
+      ? html`The commonest category that never came is one of ${named(lost.column)}: it was expected ${number(Math.round(lost.expected))} times.`
+      : counted
+        ? "Every category that was expected ten times or more came."
+        : "Lost categories could not be counted."
+  } Groups that are small in the real table are the first to be lost, and whoever uses the synthetic table will not notice that they are gone.</p>${
+    scores.length > 0 ? scoreList(scores, input, 3) : html`<p>No score of coverage was measured.</p>`
+  }<div class="twin">${scores.map((score) => worstTable(score, `Worst ten: ${score.title}`))}</div></section>`;
+}

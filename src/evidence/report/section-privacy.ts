@@ -1,0 +1,107 @@
+import { isMeasured, type MeasuredScore, type Planting, type Score } from "../../metrics/metric.ts";
+import type { Decision } from "../../policy/decision.ts";
+import { detectionCurve, LEAK_WORDS } from "./detection-curve.ts";
+import { interval, percent, slug } from "./format.ts";
+import { type Html, html } from "./html.ts";
+import type { ReportInput } from "./input.ts";
+import { type DotRow, dotPlot } from "./scale.ts";
+import { outcomeBadge } from "./section-decision.ts";
+import { marksOf } from "./section-headline.ts";
+import { scoreList } from "./section-quality.ts";
+import { dataFold, table } from "./table.ts";
+
+/** (4) What it gives away: copy tests, their positive controls, the smallest leak that would have been refused, and what none of this shows. */
+export async function privacySection(input: ReportInput): Promise<Html> {
+  const scores = input.scores.filter((score) => score.family === "privacy");
+  return html`<section id="privacy" aria-labelledby="privacy-title"><h2 id="privacy-title">What does it give away?</h2>
+<p>A copy test asks whether released rows lie nearer to the people the synthesizer learnt from than to people it never saw (the holdout). If nothing was memorised, the two are alike, and the excess is 0.</p>
+${scores.length > 0 ? scoreList(scores, input, 3) : html`<p>No copy test ran.</p>`}
+${scores.map((score) => ruleLines(score, input))}
+<h3>Would these tests have found a leak?</h3>
+<p>Before the tests were believed, known leaks were planted in this very table: some released rows were replaced by training rows, exactly or with noise. A test that misses them proves nothing.</p>
+${detectableList(input.decision.detectable)}
+${await curvePart(input.decision.detectable)}
+${scores.filter(isMeasured).map((score) => plantingPart(score, input))}
+<h3>What these tests cannot show</h3>
+<ul class="limits"><li>A leak smaller than the smallest one refused above would not be seen.</li><li>They look for copies of rows, whole or nearly so. What an outsider could work out about a person from the patterns in the table (a rare attribute, membership) is another question.</li><li>They are no proof: only differential privacy bounds what any attacker, with any knowledge, could learn.</li><li>Rows are judged one by one. Where a person has several rows, the pattern across those rows is not tested here.</li><li>They compare with this holdout. People unlike anybody in it are tested least.</li></ul></section>`;
+}
+
+function ruleLines(score: Score, input: ReportInput): Html {
+  const rules = input.decision.rules.filter((rule) => rule.metric === score.metric);
+  return html`${rules.map(
+    (rule) =>
+      html`<p class="rule-line">${outcomeBadge(rule.outcome)} <a href="#def-${slug(rule.metric)}">${rule.rule}</a>: ${rule.reason}</p>`,
+  )}`;
+}
+
+function detectableList(detectable: Decision["detectable"]): Html {
+  if (detectable.length === 0)
+    return html`<p class="note">No leak was planted, so nothing is known about what these tests would have missed.</p>`;
+  return html`<div class="smallest"><p>The smallest leak, as a share of the released rows, that would have been refused in at least 4 of 5 plantings</p><dl>${detectable.map(
+    (item) =>
+      html`<div><dt>${LEAK_WORDS[item.leak]}</dt><dd>${
+        item.share === null ? html`<span class="absent">none of those planted</span>` : percent(item.share)
+      }</dd></div>`,
+  )}</dl></div>`;
+}
+
+async function curvePart(detectable: Decision["detectable"]): Promise<Html> {
+  const curve = await detectionCurve(detectable);
+  if (!curve) return html``;
+  const drawn = detectable.filter((item) => item.tried.length > 0);
+  const rows = drawn.flatMap((item) =>
+    item.tried.map((tried) => [
+      LEAK_WORDS[item.leak],
+      percent(tried.share),
+      String(tried.refused),
+      String(tried.plantings),
+    ]),
+  );
+  return html`<figure class="curve"><figcaption>Planted leaks refused, by size of the leak</figcaption><div class="scroll" tabindex="0" role="region" aria-label="Detection curve, scrolls sideways on a narrow screen"><div role="img" aria-label="Share of planted leaks that were refused, by the share of rows replaced. The numbers are in the table below.">${curve}</div></div><p class="key small quiet">${drawn.map(
+    (item) => html`<span>${KEYS[item.leak]}${LEAK_WORDS[item.leak]}</span>`,
+  )}</p>${dataFold("Numbers", table("Planted leaks refused", ["Leak", "Share of rows", "Refused", "Planted"], rows, { hideCaption: true }))}</figure>`;
+}
+
+const KEYS: Readonly<Record<Planting["leak"], Html>> = {
+  verbatim: html`<svg viewBox="0 0 26 14" aria-hidden="true"><path class="s-real key-line" d="M0 7H26"/><circle class="f-real" cx="13" cy="7" r="4.5"/></svg>`,
+  noisy: html`<svg viewBox="0 0 26 14" aria-hidden="true"><path class="s-synthetic key-line" stroke-dasharray="6 4" d="M0 7H26"/><rect class="f-synthetic" x="9" y="3" width="8" height="8"/></svg>`,
+  outliers: html`<svg viewBox="0 0 26 14" aria-hidden="true"><path class="s-third key-line" stroke-dasharray="2 3" d="M0 7H26"/><path class="f-third" d="M13 2l5 9H8Z"/></svg>`,
+};
+
+function plantingPart(score: MeasuredScore, input: ReportInput): Html {
+  const plantings = score.plantings ?? [];
+  if (plantings.length === 0) return html``;
+  const groups = new Map<string, Planting[]>();
+  for (const planting of plantings) {
+    const key = `${LEAK_WORDS[planting.leak]}, ${percent(planting.share)}`;
+    groups.set(key, [...(groups.get(key) ?? []), planting]);
+  }
+  const rows: DotRow[] = [{ label: "this table", found: score, strong: true }];
+  for (const [label, group] of groups) {
+    const sorted = [...group].sort((a, b) => a.value - b.value);
+    rows.push({ label, found: sorted[sorted.length >> 1] as Planting });
+  }
+  return html`<figure class="curve"><figcaption>${score.title}: this table and the planted ones (median planting, with its interval)</figcaption><div class="scroll" tabindex="0" role="region" aria-label="${score.title}, planted leaks; scrolls sideways on a narrow screen">${dotPlot(
+    rows,
+    {
+      label: `${score.title}: ${rows.map((row) => `${row.label} ${interval(row.found, percent)}`).join("; ")}`,
+      limit: marksOf(score, input).limit,
+      format: percent,
+    },
+  )}</div>${dataFold(
+    "Every planting",
+    table(
+      `${score.title}, every planting`,
+      ["Leak", "Share of rows", "Planting", "Value", "Low", "High"],
+      plantings.map((planting) => [
+        LEAK_WORDS[planting.leak],
+        percent(planting.share),
+        String(planting.index + 1),
+        percent(planting.value),
+        percent(planting.low),
+        percent(planting.high),
+      ]),
+      { hideCaption: true },
+    ),
+  )}</figure>`;
+}

@@ -1,0 +1,63 @@
+import { existsSync } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+import { basename, dirname, resolve } from "node:path";
+import { InvalidArgument } from "../errors.ts";
+import { loadSigner, ownKey } from "../evidence/keys.ts";
+import type { Signer } from "../evidence/sign.ts";
+import { fileError } from "../runs/file-error.ts";
+import { userFolders } from "../runs/user-folders.ts";
+import { parseSchema, type SchemaOverride } from "../schema/file.ts";
+
+/** The absolute path of a bundle to be written; refused early, before hours of work, when it exists or cannot be made. */
+export async function freshFolder(path: string): Promise<string> {
+  const full = resolve(path);
+  if (existsSync(full))
+    throw new InvalidArgument("output-exists", `The output folder exists: ${path}.`, {
+      advice: "Choose another with --out, or remove it first; a bundle is never overwritten.",
+    });
+  for (let above = dirname(full); ; above = dirname(above)) {
+    const found = await stat(above).catch(() => undefined);
+    if (found && !found.isDirectory())
+      throw new InvalidArgument("not-a-folder", `Cannot write ${path}: ${above} is a file, not a folder.`, {
+        advice: "Choose another place with --out.",
+      });
+    if (found || above === dirname(above)) return full;
+  }
+}
+
+/** What the bundle of a source is called when nobody says: its name without extensions, and "-synthetic". */
+export function defaultFolder(source: string): string {
+  const name = basename(source).replace(
+    /(\.(csv|tsv|txt|json|jsonl|ndjson|parquet|duckdb|db|sqlite|sqlite3))?(\.gz)?$/i,
+    "",
+  );
+  return `${name || "table"}-synthetic`;
+}
+
+/** Reads a schema file.
+ * @throws {InvalidArgument} no such file, or it is not a schema */
+export async function loadSchema(path: string): Promise<SchemaOverride> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT")
+      throw new InvalidArgument("no-such-file", `There is no schema file ${path}.`, {
+        advice: "Write one with `counterfoil schema <file> --out schema.yaml`, edit it, and give it with --schema.",
+      });
+    throw fileError(error, { doing: "reading the schema", path });
+  }
+  return parseSchema(text, path);
+}
+
+/** The key that will sign: the file given, or this user's own, made on first use. */
+export async function openSigner(path: string | undefined, notice: (message: string) => void): Promise<Signer> {
+  if (path !== undefined) {
+    const { signer, notices } = await loadSigner(path);
+    notices.forEach(notice);
+    return signer;
+  }
+  const own = await ownKey(userFolders());
+  own.notices.forEach(notice);
+  return own.signer;
+}

@@ -1,0 +1,163 @@
+import { type Column, columnOf, type Table, takeColumn } from "../../data/table.ts";
+import { isQuantity, schemaOf } from "../../schema/schema.ts";
+import type { Interval, Metric, MetricInput } from "../metric.ts";
+import { headerOf, notApplicable, notComputable } from "../score.ts";
+
+/** A category counts as lost when it is absent though this many rows of it were to be expected: by chance that happens once in e¹⁰ = 22,026. */
+const EXPECTED = 10;
+/** Categories that fewer real rows hold are never named, and a synthesizer may leave them out on purpose. */
+const LEAST_ROWS = 5;
+
+/** How many real categories are absent from the whole synthetic table though expected at least ten times. */
+export const categoriesLost: Metric = {
+  name: "categories-lost",
+  title: "Categories lost",
+  family: "coverage",
+  better: "lower",
+  range: [0, Number.MAX_SAFE_INTEGER],
+  source: "Count of categories with an expected count ≥ 10 and an observed count of 0 in the released table",
+  definitionVersion: 1,
+  explains:
+    "Whether whole groups have vanished from the released table; not whether those that remain occur often enough (see column-shape), nor combinations of categories.",
+  async measure(input) {
+    const names = input.frames.reference.codec.columns
+      .map(({ name }) => name)
+      .filter((name) => isCategory(input, name));
+    const columns = names.map((name) => ({
+      name,
+      real: countLabels([columnOf(input.train, name), ...(input.holdout ? [columnOf(input.holdout, name)] : [])]),
+    }));
+    const varying = columns.filter(({ real }) => real.size > 1);
+    if (varying.length === 0)
+      return notApplicable(categoriesLost, "No column has categories: there is nothing that could be lost.");
+    const realRows = input.train.rows + (input.holdout?.rows ?? 0);
+    if (realRows === 0 || input.synthetic.rows === 0)
+      return notComputable(categoriesLost, "One side has no rows to count categories in.");
+    const results = varying.map(({ name, real }) => ({
+      name,
+      ...compare(real, realRows, countLabels([columnOf(input.synthetic, name)]), input.synthetic.rows),
+    }));
+    const lost = results
+      .flatMap(({ name, lost }) => lost.map((category) => ({ column: name, ...category })))
+      .sort((a, b) => b.expected - a.expected);
+    const ceiling = exact(
+      freshLost(
+        input,
+        varying.map(({ name }) => name),
+      ),
+    );
+    const value = exact(lost.length);
+    return {
+      ...headerOf(categoriesLost),
+      ...value,
+      level: input.level,
+      n: input.synthetic.rows,
+      seeds: [input.seed],
+      ceiling,
+      // Permuting a column by itself keeps its categories.
+      floor: ceiling,
+      difference: exact(value.value - ceiling.value),
+      worst: lost.slice(0, 50).map(({ column, label, expected }) => ({
+        name: `${column} = ${label}`,
+        value: 0,
+        note: `expected ${Math.round(expected).toLocaleString("en-US")} times, found 0 times`,
+      })),
+      details: {
+        checked: results.reduce((sum, { checked }) => sum + checked, 0),
+        columns: varying.length,
+        heldByFewerThanFive: results.reduce((sum, { withheld }) => sum + withheld, 0),
+        commonest: lost[0] ? { ...lost[0], expected: Math.round(lost[0].expected) } : null,
+      },
+    };
+  },
+};
+
+function isCategory(input: MetricInput, name: string): boolean {
+  const { kind } = schemaOf(input.schema, name);
+  return !isQuantity(kind) && kind !== "identifier" && kind !== "constant";
+}
+
+/** Rows by label; a number's label is the number as text. Missing cells do not count. */
+function countLabels(parts: readonly Column[]): Map<string, number> {
+  const out = new Map<string, number>();
+  for (const column of parts) {
+    if (column.type === "text") {
+      const counts = new Float64Array(column.dictionary.length);
+      for (const code of column.codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
+      counts.forEach((count, code) => {
+        const label = column.dictionary[code] as string;
+        if (count > 0) out.set(label, (out.get(label) ?? 0) + count);
+      });
+      continue;
+    }
+    const counts = new Map<number, number>();
+    for (const value of column.values) if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
+    for (const [value, count] of counts) out.set(String(value), (out.get(String(value)) ?? 0) + count);
+  }
+  return out;
+}
+
+function compare(
+  real: ReadonlyMap<string, number>,
+  realRows: number,
+  other: ReadonlyMap<string, number>,
+  rows: number,
+): {
+  readonly lost: readonly { readonly label: string; readonly expected: number }[];
+  readonly checked: number;
+  readonly withheld: number;
+} {
+  const lost: { label: string; expected: number }[] = [];
+  let checked = 0;
+  let withheld = 0;
+  for (const [label, count] of real) {
+    const expected = (count / realRows) * rows;
+    if (expected < EXPECTED) continue;
+    if (count < LEAST_ROWS) {
+      if (!other.has(label)) withheld++;
+      continue;
+    }
+    checked++;
+    if (!other.has(label)) lost.push({ label, expected });
+  }
+  return { lost, checked, withheld };
+}
+
+/** The same count for fresh real rows: what the holdout has and train lacks (without a holdout: one half of train against the other). */
+function freshLost(input: MetricInput, names: readonly string[]): number {
+  const { reference, fresh } = realParts(input);
+  if (reference.rows === 0 || fresh.rows === 0) return 0;
+  let lost = 0;
+  for (const name of names)
+    lost += compare(
+      countLabels([reference.column(name)]),
+      reference.rows,
+      countLabels([fresh.column(name)]),
+      fresh.rows,
+    ).lost.length;
+  return lost;
+}
+
+interface Part {
+  readonly rows: number;
+  column(name: string): Column;
+}
+
+function realParts(input: MetricInput): { readonly reference: Part; readonly fresh: Part } {
+  const whole = (table: Table): Part => ({ rows: table.rows, column: (name) => columnOf(table, name) });
+  if (input.holdout) return { reference: whole(input.holdout), fresh: whole(input.train) };
+  const order = input.random
+    .split("categories-lost")
+    .shuffle(Uint32Array.from({ length: input.train.rows }, (_, i) => i));
+  const half = Math.floor(order.length / 2);
+  const part = (rows: Uint32Array): Part => ({
+    rows: rows.length,
+    column: (name) => takeColumn(columnOf(input.train, name), rows),
+  });
+  return { reference: part(order.subarray(0, half)), fresh: part(order.subarray(half)) };
+}
+
+/** A count of the released table is what it is: no sampling stands between it and the claim. */
+function exact(value: number): Interval {
+  return { value, low: value, high: value };
+}

@@ -1,0 +1,38 @@
+/** Every path on disk, in one place. */
+
+/** Paths inside a bundle, with forward slashes, relative to its folder. */
+export const BUNDLE = {
+  dataFolder: "data",
+  synthetic: "data/synthetic.parquet",
+  syntheticCsv: "data/synthetic.csv",
+  scores: "scores.json",
+  decision: "decision.json",
+  report: "report.html",
+  schema: "schema.yaml",
+  policy: "policy.yaml",
+  recipe: "recipe.json",
+  /** Every other file with its SHA-256. */
+  manifest: "manifest.json",
+  /** The signed statement on the manifest. */
+  statement: "statement.dsse.json",
+} as const;
+
+/** Paths inside the user's own folders (see `user-folders.ts`). */
+export const USER = {
+  /** Under the config folder. */
+  ownKey: "keys/own.pem",
+  ownPublicKey: "keys/own.pub.pem",
+  trustedKeys: "keys/trusted",
+  /** Under the data folder. */
+  ledger: "ledger.jsonl",
+} as const;
+
+/** What the name of an unfinished folder begins with; the rest tells which process on which machine is writing it. */
+export function partialPrefix(name: string): string {
+  return `.${name}.partial-`;
+}
+
+/** Whether a folder's name is that of an unfinished bundle. */
+export function isPartial(name: string): boolean {
+  return /^\..+\.partial-/.test(name);
+}

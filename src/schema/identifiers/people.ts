@@ -1,0 +1,275 @@
+import type { Faker } from "@faker-js/faker";
+import type { IdentifierType } from "../schema.ts";
+import { type Enumeration, product } from "./enumeration.ts";
+
+/** Formats of names, addresses, mail and web addresses, from the word lists of a locale; each as tiers that never end.
+ * @param values some real values, to take the style from (order, case, separators, domains)
+ * @param faker of the locale; its seed is set */
+export function peopleTiers(
+  type: IdentifierType,
+  values: readonly string[],
+  options: { readonly faker: Faker; readonly locale: string },
+): ((t: number) => Enumeration) | undefined {
+  const { faker, locale } = options;
+  faker.seed(1);
+  const change = caseOf(values);
+  switch (type) {
+    case "first-name":
+      return repeated(cased(firstNames(faker), change), "-");
+    case "last-name":
+      return repeated(cased(lastNames(faker), change), "-");
+    case "person-name":
+      return fullNames(values, {
+        first: cased(firstNames(faker), change),
+        last: cased(lastNames(faker), change),
+        initials: cased(INITIALS, change),
+        locale,
+      });
+    case "city":
+      return repeated(
+        cased(
+          distinct(2000, () => faker.location.city()),
+          change,
+        ),
+        "-",
+      );
+    case "address":
+      return addresses(
+        values,
+        cased(
+          distinct(2000, () => faker.location.street()),
+          change,
+        ),
+      );
+    case "email":
+      return mails(values, faker);
+    case "url":
+      return urls(values, faker);
+    default:
+      return undefined;
+  }
+}
+
+function firstNames(faker: Faker): readonly string[] {
+  return words(faker.definitions.person.first_name);
+}
+
+function lastNames(faker: Faker): readonly string[] {
+  return words(faker.definitions.person.last_name);
+}
+
+/** The single words of a word list, whatever the locale splits it by, each once. */
+function words(definition: unknown): readonly string[] {
+  const all = (Array.isArray(definition) ? definition : Object.values(definition as object).flat()) as unknown[];
+  return [...new Set(all.filter((word): word is string => typeof word === "string" && /^[^\s,@-]+$/.test(word)))];
+}
+
+function cased(list: readonly string[], change: (word: string) => string): readonly string[] {
+  return [...new Set(list.map(change))];
+}
+
+function distinct(count: number, draw: () => string): readonly string[] {
+  const out = new Set<string>();
+  for (let i = 0; i < 3 * count && out.size < count; i++) out.add(draw());
+  return [...out];
+}
+
+/** t + 1 words with a separator between them: "Anna", "Anna-Maria", … */
+function repeated(list: readonly string[], separator: string): (t: number) => Enumeration {
+  const single = list.filter((word) => !word.includes(separator));
+  return (t) =>
+    t === 0
+      ? product(
+          [single],
+          ([word]) => word as string,
+          (value) => [value],
+        )
+      : product(
+          Array.from({ length: Math.min(t + 1, 4) }, () => single),
+          (items) => items.join(separator),
+          (value) => value.split(separator),
+        );
+}
+
+const INITIALS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
+
+function fullNames(
+  values: readonly string[],
+  {
+    first,
+    last,
+    initials,
+    locale,
+  }: {
+    readonly first: readonly string[];
+    readonly last: readonly string[];
+    readonly initials: readonly string[];
+    readonly locale: string;
+  },
+): (t: number) => Enumeration {
+  const eastern = locale === "ja" || locale === "ko" || locale === "zh_CN";
+  if (eastern) {
+    const space = mostHave(values, /\s/) ? " " : "";
+    // Without a space, family names of one character keep the parts apart.
+    const family = space === "" ? last.filter((name) => [...name].length === 1) : last;
+    const cut = (value: string): readonly string[] =>
+      space === "" ? [[...value][0] ?? "", [...value].slice(1).join("")] : value.split(" ");
+    return (t) =>
+      t === 0
+        ? product([family, first], (items) => items.join(space), cut)
+        : product(
+            Array.from({ length: Math.min(t + 2, 4) }, (_, i) => (i === 0 ? family : first)),
+            (items) => items.join(space || "・"),
+            (value) => value.split(space || "・"),
+          );
+  }
+  const comma = mostHave(values, /,/);
+  return (t) =>
+    product(
+      [first, ...Array.from({ length: Math.min(t, 6) }, () => initials), last],
+      (items) => {
+        const given = [items[0], ...items.slice(1, -1).map((initial) => `${initial}.`)].join(" ");
+        return comma ? `${items.at(-1)}, ${given}` : `${given} ${items.at(-1)}`;
+      },
+      (value) => {
+        const [family, given] = comma ? value.split(", ") : [/ (\S+)$/.exec(value)?.[1], value.replace(/ \S+$/, "")];
+        if (!family || !given) return undefined;
+        const [name, ...initials] = given.split(" ");
+        return [name as string, ...initials.map((initial) => initial.replace(".", "")), family];
+      },
+    );
+}
+
+function addresses(values: readonly string[], names: readonly string[]): (t: number) => Enumeration {
+  const streets = names.filter((street) => !/\d/.test(street));
+  const leading = values.filter((value) => /^\d/.test(value)).length >= values.length / 2;
+  return (t) => {
+    // 1 … 999, then four digits, five, …
+    const low = t === 0 ? 1 : 10 ** Math.min(t + 2, 6);
+    const high = t === 0 ? 999 : 10 * low - 1;
+    const house = Array.from({ length: high - low + 1 }, (_, i) => String(low + i));
+    return product(
+      [house, streets],
+      ([number, street]) => (leading ? `${number} ${street}` : `${street} ${number}`),
+      (value) => {
+        const match = leading ? /^(\d+) (.*)$/.exec(value) : /^(.*) (\d+)$/.exec(value);
+        return match
+          ? leading
+            ? [match[1] as string, match[2] as string]
+            : [match[2] as string, match[1] as string]
+          : undefined;
+      },
+    );
+  };
+}
+
+/** first.last@domain in the separator of the source. Domains that at least 5 values share stay, as often as they occur; all others become
+ * example.com, .net or .org, which nobody owns. The name alone tells two addresses apart, whatever the domain. */
+function mails(values: readonly string[], faker: Faker): (t: number) => Enumeration {
+  const first = slugs(firstNames(faker));
+  const last = slugs(lastNames(faker));
+  const locals = values.map((value) => value.split("@")[0] as string);
+  const separator = mostHave(locals, /\./) ? "." : mostHave(locals, /_/) ? "_" : mostHave(locals, /-/) ? "-" : ".";
+  const domains = mailDomains(values);
+  return (t) => {
+    const digits = Array.from({ length: t }, () => [..."123456789"]);
+    const names = product(
+      [first, last, ...digits],
+      ([given, family, ...rest]) => `${given}${separator}${family}${rest.join("")}`,
+      (local) => {
+        const match = new RegExp(`^([a-z]+)[${separator}]([a-z]+)(\\d{${t}})$`).exec(local.toLowerCase());
+        return match ? [match[1] as string, match[2] as string, ...(match[3] as string)] : undefined;
+      },
+    );
+    return {
+      size: names.size,
+      at(offset) {
+        const local = names.at(offset);
+        return `${local}@${domains[checksum(local) % domains.length]}`;
+      },
+      offsetOf: (value) => names.offsetOf(value.split("@")[0] as string),
+    };
+  };
+}
+
+/** 100 domains, each as often as its share. */
+function mailDomains(values: readonly string[]): readonly string[] {
+  const counts = new Map<string, number>();
+  for (const value of values) {
+    const domain = (value.split("@").at(-1) as string).toLowerCase();
+    counts.set(domain, (counts.get(domain) ?? 0) + 1);
+  }
+  const out: string[] = [];
+  for (const [domain, count] of [...counts].sort((a, b) => b[1] - a[1]))
+    if (count >= 5)
+      for (let i = 0; i < Math.round((100 * count) / values.length) && out.length < 100; i++) out.push(domain);
+  const reserved = ["example.com", "example.net", "example.org"];
+  for (let i = 0; out.length < 100; i++) out.push(reserved[i % 3] as string);
+  return out;
+}
+
+/** Web addresses under names that nobody owns (RFC 2606), with the scheme, "www." and a path where the source has them. */
+function urls(values: readonly string[], faker: Faker): (t: number) => Enumeration {
+  const adjectives = slugs(words(faker.definitions.word.adjective));
+  const nouns = slugs(words(faker.definitions.word.noun));
+  const scheme = mostHave(values, /^https:/) ? "https://" : mostHave(values, /^http:/) ? "http://" : "";
+  const www = mostHave(values, /^(https?:\/\/)?www\./) ? "www." : "";
+  const path = mostHave(values, /^(https?:\/\/)?[^/]+\/[^/]/);
+  const domains = ["example.com", "example.net", "example.org"];
+  const head = scheme + www;
+  return (t) => {
+    const digits = Array.from({ length: t }, () => [..."123456789"]);
+    return product(
+      [path ? nouns : [""], domains, ...digits, nouns, adjectives],
+      (items) => {
+        const [page, domain, ...rest] = items;
+        return `${head}${rest.at(-1)}-${rest.at(-2)}${rest.slice(0, -2).join("")}.${domain}${path ? `/${page}` : ""}`;
+      },
+      (value) => {
+        const match = /^([a-z]+)-([a-z]+)(\d*)\.(example\.\w+)(?:\/(.*))?$/.exec(
+          value.startsWith(head) ? value.slice(head.length) : "",
+        );
+        if (!match) return undefined;
+        return [match[5] ?? "", match[4] as string, ...(match[3] as string), match[2] as string, match[1] as string];
+      },
+    );
+  };
+}
+
+/** Lower-case ASCII, each once. */
+function slugs(list: readonly string[]): readonly string[] {
+  const out = new Set<string>();
+  for (const word of list) {
+    const slug = word
+      .replace(/ä/gi, "ae")
+      .replace(/ö/gi, "oe")
+      .replace(/ü/gi, "ue")
+      .replace(/ß/g, "ss")
+      .replace(/ø/gi, "o")
+      .replace(/ł/gi, "l")
+      .normalize("NFD")
+      .toLowerCase()
+      .replace(/[^a-z]/g, "");
+    if (slug.length >= 2) out.add(slug);
+  }
+  return [...out];
+}
+
+function checksum(text: string): number {
+  let h = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  return (h ^ (h >>> 15)) >>> 0;
+}
+
+/** The case of the source: all capitals, all small, or as the word lists have it. */
+function caseOf(values: readonly string[]): (word: string) => string {
+  if (values.every((value) => value === value.toUpperCase() && value !== value.toLowerCase()))
+    return (word) => word.toUpperCase();
+  if (values.every((value) => value === value.toLowerCase() && value !== value.toUpperCase()))
+    return (word) => word.toLowerCase();
+  return (word) => word;
+}
+
+function mostHave(values: readonly string[], pattern: RegExp): boolean {
+  return values.filter((value) => pattern.test(value)).length >= values.length / 2 && values.length > 0;
+}

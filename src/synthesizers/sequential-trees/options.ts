@@ -1,0 +1,39 @@
+import { z } from "zod";
+
+/** How a tree splits a number: by variance, by variance of its ranks, or as so many classes of equal count. */
+export const CRITERIA = ["variance", "ranks", "classes8", "classes16"] as const;
+export type Criterion = (typeof CRITERIA)[number];
+
+export const sequentialTreesOptions = z.strictObject({
+  minLeaf: z.int().min(1).max(100_000).default(20).describe("Fewest training rows in a leaf."),
+  price: z
+    .number()
+    .min(0)
+    .max(100)
+    .default(1)
+    .describe("What a split must gain: likelihood ratio ≥ price × (degrees of freedom + 2 log cuts tried)."),
+  criterion: z
+    .enum(["auto", ...CRITERIA])
+    .default("auto")
+    .describe("How numbers are split; auto: chosen for each column on validation rows."),
+  order: z
+    .union([z.enum(["auto", "given", "fewest-values-first", "missing-first"]), z.array(z.string()).min(1)])
+    .default("auto")
+    .describe("The order in which columns are modelled, or their names; auto: chosen on validation rows."),
+  window: z
+    .number()
+    .min(0.5)
+    .max(1000)
+    .default(3)
+    .describe("Values held by few rows are drawn within so many places of a leaf's sorted values."),
+  maxPredictors: z.int().min(1).max(2000).default(60).describe("Most earlier columns that one tree may ask."),
+  growRows: z.int().min(100).default(200_000).describe("Most rows that a tree is grown on; all rows fill its leaves."),
+  chooseRows: z.int().min(100).default(8_000).describe("Most rows used to choose order and criteria."),
+  scores: z.boolean().default(true).describe("Offer each tree an additive score of all earlier columns to split on."),
+  plainDonors: z
+    .boolean()
+    .default(false)
+    .describe("Hand out the leaves' values as they are, rare ones too. Copies people: for tests of the judge."),
+});
+
+export type SequentialTreesOptions = z.infer<typeof sequentialTreesOptions>;

@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { describe, test } from "node:test";
+import { type Table, tableOf } from "../../src/data/table.ts";
+import { metrics } from "../../src/metrics/index.ts";
+import {
+  type Interval,
+  isMeasured,
+  type MeasuredScore,
+  type Metric,
+  type MetricInput,
+  type Score,
+} from "../../src/metrics/metric.ts";
+import { randomFromSeed } from "../../src/random.ts";
+import { inputOf, numberColumn, shuffled, textColumn, world } from "../metrics/world.ts";
+
+/** What every metric promises; runs over the list, so a new metric is covered by its line there. */
+
+const tables = world(11, { train: 900, holdout: 600, synthetic: 900 });
+const entitiesOf = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => Math.floor(i / 3));
+const entities = { train: entitiesOf(900), holdout: entitiesOf(600) };
+const good = (): MetricInput => inputOf(tables, { entities, target: "sex" });
+
+test("names are unique, and each metric has a page", () => {
+  assert.equal(new Set(metrics.map((metric) => metric.name)).size, metrics.length);
+  for (const { name } of metrics) assert.ok(existsSync(`docs/metrics/${name}.md`), `docs/metrics/${name}.md`);
+});
+
+for (const metric of metrics) {
+  describe(metric.name, () => {
+    test("says what it is", () => {
+      assert.match(metric.name, /^[a-z]+(-[a-z]+)*$/);
+      assert.ok(metric.range[0] < metric.range[1] && metric.range.every(Number.isFinite));
+      assert.ok(metric.definitionVersion >= 1 && metric.explains.length > 30 && metric.source.length > 10);
+    });
+
+    test("gives a whole score for a good table, the same each time", async () => {
+      const score = await metric.measure(good());
+      assert.ok(isMeasured(score), isMeasured(score) ? "" : score.notComputable);
+      checkScore(metric, score);
+      assert.deepEqual(await metric.measure(good()), score);
+    });
+
+    test("gives a whole score, or a reason, for shuffled columns, for a copy, and without a holdout", async () => {
+      const inputs = [
+        inputOf({ ...tables, synthetic: shuffled(tables.train, randomFromSeed(5)) }, { entities, target: "sex" }),
+        inputOf({ ...tables, synthetic: tables.train }, { entities, target: "sex" }),
+        inputOf(
+          { train: tables.train, synthetic: tables.synthetic },
+          { entities: { train: entities.train, holdout: new Int32Array(0) }, target: "sex" },
+        ),
+      ];
+      for (const input of inputs) checkScore(metric, await metric.measure(input));
+    });
+
+    test("has no score for a table of one constant or one empty column", async () => {
+      const fixed = (rows: number): Table => tableOf([numberColumn("x", new Array(rows).fill(7))]);
+      const label = (rows: number): Table => tableOf([textColumn("x", new Array(rows).fill("only"))]);
+      const empty = (rows: number): Table => tableOf([numberColumn("x", new Array(rows).fill(Number.NaN))]);
+      for (const [make, kind] of [
+        [fixed, "continuous"],
+        [fixed, "constant"],
+        [label, "categorical"],
+        [empty, "continuous"],
+      ] as const) {
+        const score = await metric.measure(
+          inputOf({ train: make(300), holdout: make(200), synthetic: make(300) }, { kinds: { x: kind } }),
+        );
+        checkScore(metric, score);
+        // A constant can be got wrong, so its cells are checked; that all of them are right is no praise of a distribution.
+        if (metric.family === "validity" && make !== empty) continue;
+        if (metric.family === "privacy") continue;
+        const constantMissing = metric.name === "missingness" && make === empty;
+        assert.ok(!isMeasured(score) || constantMissing, `${metric.name} gave a number for a ${kind} column`);
+      }
+    });
+
+    test("survives a handful of rows", async () => {
+      for (const rows of [1, 2, 20])
+        checkScore(metric, await metric.measure(inputOf(world(7, { train: rows, holdout: rows, synthetic: rows }))));
+    });
+  });
+}
+
+function checkScore(metric: Metric, score: Score): void {
+  assert.equal(score.metric, metric.name);
+  assert.equal(score.title, metric.title);
+  assert.equal(score.family, metric.family);
+  assert.equal(score.better, metric.better);
+  assert.equal(score.definitionVersion, metric.definitionVersion);
+  assert.deepEqual(JSON.parse(JSON.stringify(score)), score, "the score is plain JSON");
+  if (!isMeasured(score)) {
+    assert.ok(score.notComputable.length > 20, "a missing score has a reason");
+    return;
+  }
+  checkNumbers(score, metric.name);
+  checkInterval(score);
+  const [least, most] = metric.range;
+  assert.ok(score.value >= least && score.value <= most);
+  assert.ok(score.low >= least && score.high <= most);
+  for (const interval of [score.ceiling, score.floor, score.difference, score.normalised])
+    if (interval) checkInterval(interval);
+  if (metric.family === "fidelity" || metric.family === "coverage") checkBounds(score);
+  assert.ok(score.level > 0 && score.level < 1 && score.n > 0 && score.seeds.length > 0);
+  assert.ok((score.worst?.length ?? 0) <= 50);
+}
+
+function checkBounds(score: MeasuredScore): void {
+  assert.ok(
+    score.ceiling && score.floor && score.difference,
+    "a quality score has a ceiling, a floor and a difference",
+  );
+  assert.ok(Math.abs(score.difference.value - (score.value - score.ceiling.value)) < 1e-9);
+}
+
+function checkInterval({ value, low, high }: Interval): void {
+  assert.ok(low <= value && value <= high, `${low} ≤ ${value} ≤ ${high}`);
+}
+
+function checkNumbers(value: unknown, path: string): void {
+  if (typeof value === "number") assert.ok(Number.isFinite(value), `${path} is ${value}`);
+  else if (value !== null && typeof value === "object")
+    for (const [key, part] of Object.entries(value)) checkNumbers(part, `${path}.${key}`);
+}

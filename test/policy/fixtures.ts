@@ -1,0 +1,73 @@
+import type { Family, Interval, MeasuredScore, Planting, UncomputedScore } from "../../src/metrics/metric.ts";
+
+/** The metrics that the default policy names. */
+export const KNOWN_METRICS: readonly { readonly name: string; readonly family: Family }[] = [
+  { name: "validity", family: "validity" },
+  { name: "column-accuracy", family: "fidelity" },
+  { name: "pair-accuracy", family: "fidelity" },
+  { name: "missingness", family: "fidelity" },
+  { name: "two-sample", family: "fidelity" },
+  { name: "categories-lost", family: "coverage" },
+  { name: "tail-coverage", family: "coverage" },
+  { name: "train-on-synthetic", family: "utility" },
+  { name: "exact-copies", family: "privacy" },
+  { name: "near-copies", family: "privacy" },
+];
+
+export function around(value: number, half: number): Interval {
+  return { value, low: value - half, high: value + half };
+}
+
+export function measured(metric: string, parts: Partial<MeasuredScore> & Interval): MeasuredScore {
+  return { ...base(metric), level: 0.95, n: 1000, seeds: [1], ...parts };
+}
+
+export function uncomputed(metric: string, notComputable: string, notApplicable?: boolean): UncomputedScore {
+  return { ...base(metric), notComputable, ...(notApplicable === undefined ? {} : { notApplicable }) };
+}
+
+/** Five plantings of each share, the first `seen` of them with a lower bound of `low`, the others with −1. */
+export function plantings(leak: Planting["leak"], shares: Readonly<Record<number, number>>, low: number): Planting[] {
+  return Object.entries(shares).flatMap(([share, seen]) =>
+    Array.from({ length: 5 }, (_, index) => ({
+      leak,
+      share: Number(share),
+      index,
+      ...around((index < seen ? low : -1) + 0.01, 0.01),
+    })),
+  );
+}
+
+/** Scores that pass the default policy. */
+export function goodScores(): MeasuredScore[] {
+  const equal = { ceiling: around(0.95, 0.01), difference: around(-0.005, 0.01), normalised: around(0.97, 0.02) };
+  return [
+    measured("validity", { value: 1, low: 1, high: 1, ceiling: around(1, 0), difference: around(0, 0) }),
+    measured("column-accuracy", { ...around(0.94, 0.01), ...equal }),
+    measured("pair-accuracy", { ...around(0.93, 0.01), ...equal }),
+    measured("missingness", { ...around(0.01, 0.005), ...equal }),
+    measured("two-sample", { ...around(0.9, 0.03), ...equal }),
+    measured("categories-lost", { ...around(0, 0), difference: around(0, 0) }),
+    measured("tail-coverage", { ...around(0.94, 0.01), ...equal }),
+    measured("train-on-synthetic", { ...around(0.98, 0.02) }),
+    measured("exact-copies", {
+      ...around(-0.001, 0.001),
+      plantings: [
+        ...plantings("verbatim", { 0.0025: 1, 0.005: 5, 0.01: 5, 0.02: 5 }, 0.005),
+        ...plantings("noisy", { 0.01: 0, 0.02: 0 }, 0.005),
+      ],
+    }),
+    measured("near-copies", {
+      ...around(0, 0.1),
+      plantings: [
+        ...plantings("verbatim", { 0.01: 2 }, 0.4),
+        ...plantings("noisy", { 0.01: 3, 0.02: 4, 0.05: 5 }, 0.4),
+      ],
+    }),
+  ];
+}
+
+function base(metric: string) {
+  const family = KNOWN_METRICS.find((item) => item.name === metric)?.family ?? "fidelity";
+  return { metric, title: metric, family, definitionVersion: 1, better: "higher" } as const;
+}
