@@ -66,7 +66,7 @@ const TOKENS = [
   "\\n",
 ];
 const MOST_TOKENS = 8;
-const BLANKS = "' ' || chr(9) || chr(10) || chr(11) || chr(12) || chr(13)";
+const BLANKS = "E' \\t\\n\\x0b\\x0c\\r'";
 
 /** A column of text from a file without types: numbers, dates or text.
  * Blank cells are missing. */

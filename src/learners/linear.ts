@@ -118,8 +118,17 @@ function fitOutput(
   const hessian = new Float64Array(256);
   const step = new Float64Array(256);
   const nothing = new Uint8Array(n);
+  const residual = new Float64Array(n);
+  const curvature = new Float64Array(n).fill(1);
   // Column −1 is the intercept: one level, held by all, without a penalty.
   for (let sweep = 0; sweep < options.sweeps; sweep++) {
+    // Derivatives at the start of the sweep; within it they follow the quadratic that Newton's method minimises.
+    for (let i = 0; i < n; i++) {
+      const score = scores[i] as number;
+      const value = isSquared ? score : 1 / (1 + Math.exp(-score));
+      residual[i] = value - (target[i] as number);
+      if (!isSquared) curvature[i] = value * (1 - value);
+    }
     let moved = 0;
     for (let j = -1; j < design.length; j++) {
       const codes = j < 0 ? nothing : (design[j] as Uint8Array);
@@ -128,14 +137,8 @@ function fitOutput(
       hessian.fill(0);
       for (let i = 0; i < n; i++) {
         const code = codes[i] as number;
-        if (isSquared) {
-          gradient[code] = (gradient[code] as number) + (scores[i] as number) - (target[i] as number);
-          hessian[code] = (hessian[code] as number) + 1;
-        } else {
-          const p = 1 / (1 + Math.exp(-(scores[i] as number)));
-          gradient[code] = (gradient[code] as number) + p - (target[i] as number);
-          hessian[code] = (hessian[code] as number) + p * (1 - p);
-        }
+        gradient[code] = (gradient[code] as number) + (residual[i] as number);
+        hessian[code] = (hessian[code] as number) + (curvature[i] as number);
       }
       for (let level = 0; level < 256; level++) {
         const weight = own ? (own[level] as number) : 0;
@@ -143,13 +146,17 @@ function fitOutput(
         let move =
           -((gradient[level] as number) + (own ? penalty * weight : 0)) / ((hessian[level] as number) + penalty);
         // Far from the optimum a Newton step on log-odds can overshoot.
-        if (!isSquared) move = Math.max(-2, Math.min(2, move));
+        if (!isSquared) move = Math.max(-1, Math.min(1, move));
         step[level] = move;
         if (own) own[level] = weight + move;
         moved = Math.max(moved, Math.abs(move));
       }
       if (!own) intercept += step[0] as number;
-      for (let i = 0; i < n; i++) scores[i] = (scores[i] as number) + (step[codes[i] as number] as number);
+      for (let i = 0; i < n; i++) {
+        const move = step[codes[i] as number] as number;
+        scores[i] = (scores[i] as number) + move;
+        residual[i] = (residual[i] as number) + (curvature[i] as number) * move;
+      }
     }
     if (moved < options.tolerance) break;
   }

@@ -72,16 +72,16 @@ export function reduceTable(table: Table, schema: TableSchema, options: { readon
       },
     );
   const regenerators = new Map<string, Regenerator>();
-  const all = options.all ?? table;
-  const parents = all.columns.flatMap((column, j) =>
-    modelledNames.has(column.name) ? [cleaned(column, meanings[j] as ColumnSchema)] : [],
-  );
-  all.columns.forEach((column, j) => {
+  table.columns.forEach((column, j) => {
     const meaning = meanings[j] as ColumnSchema;
     if (meaning.drop) notes.push(`Column "${column.name}": left out.`);
     else if (meaning.kind === "identifier") {
-      const clean = cleaned(column, meaning);
-      const regenerator = regeneratorOf(all, { column: clean, schema: meaning, parents });
+      const regenerator = regeneratorOf(table, {
+        column: cleaned(column, meaning),
+        schema: meaning,
+        parents: modelled.columns,
+        avoid: columnOf(options.all ?? table, column.name),
+      });
       regenerators.set(column.name, regenerator);
       notes.push(regenerator.note);
     } else if (meaning.kind === "constant") notes.push(`Column "${column.name}": constant, put back as it was.`);

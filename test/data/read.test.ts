@@ -7,7 +7,14 @@ import { gzipSync } from "node:zlib";
 import { openDatabase } from "../../src/data/duckdb.ts";
 import { readTable } from "../../src/data/read.ts";
 import { type Column, cellOf, columnOf, type Table } from "../../src/data/table.ts";
-import { Cancelled, CounterfoilError, InvalidArgument, InvalidData, ResourceError, Unsupported } from "../../src/errors.ts";
+import {
+  Cancelled,
+  type CounterfoilError,
+  InvalidArgument,
+  InvalidData,
+  ResourceError,
+  Unsupported,
+} from "../../src/errors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "counterfoil-test-read-"));
 const temporary = join(folder, "temporary");
@@ -27,7 +34,10 @@ function cells(table: Table): Record<string, (string | number | null)[]> {
   );
 }
 
-async function readCells(name: string, content: string | Uint8Array): Promise<Record<string, (string | number | null)[]>> {
+async function readCells(
+  name: string,
+  content: string | Uint8Array,
+): Promise<Record<string, (string | number | null)[]>> {
   return cells((await readTable(put(name, content))).table);
 }
 
@@ -55,13 +65,18 @@ const DIALECTS: Readonly<Record<string, string | Uint8Array>> = {
   "blank-lines.csv": 'name,age,note\n\n"Ann, the 1st",31,"two\nlines"\n\n"Bo ""B""",4.5,\n\n\n',
   "packed.csv.gz": gzipSync('name,age,note\n"Ann, the 1st",31,"two\nlines"\n"Bo ""B""",4.5,\n'),
   "utf16le.csv": Buffer.from('\ufeffname,age,note\n"Ann, the 1st",31,"two\nlines"\n"Bo ""B""",4.5,\n', "utf16le"),
-  "utf16be.csv": Buffer.from('\ufeffname,age,note\n"Ann, the 1st",31,"two\nlines"\n"Bo ""B""",4.5,\n', "utf16le").swap16(),
+  "utf16be.csv": Buffer.from(
+    '\ufeffname,age,note\n"Ann, the 1st",31,"two\nlines"\n"Bo ""B""",4.5,\n',
+    "utf16le",
+  ).swap16(),
   "array.json": JSON.stringify([
     { name: "Ann, the 1st", age: 31, note: "two\nlines" },
     { name: 'Bo "B"', age: 4.5, note: null },
   ]),
   "lines.jsonl": '{"name":"Ann, the 1st","age":31,"note":"two\\nlines"}\n{"name":"Bo \\"B\\"","age":4.5}\n',
-  "lines.ndjson.gz": gzipSync('{"name":"Ann, the 1st","age":31,"note":"two\\nlines"}\n{"name":"Bo \\"B\\"","age":4.5}\n'),
+  "lines.ndjson.gz": gzipSync(
+    '{"name":"Ann, the 1st","age":31,"note":"two\\nlines"}\n{"name":"Bo \\"B\\"","age":4.5}\n',
+  ),
 };
 
 for (const [name, content] of Object.entries(DIALECTS))
@@ -134,7 +149,8 @@ test("an SQLite file is read by its only table, or by SQL in its own dialect", a
 
 test("SQL sees a file as `source` and by its name, with types, and keeps the format of dates", async () => {
   const path = put("people.csv", "age,day,city\n9,01.02.2020,Ulm\n10,13.02.2020,Köln\n?,14.02.2020,\n");
-  const query = "SELECT city, age * 2 AS twice, day FROM people WHERE age > 9 OR age IS NULL ORDER BY age DESC NULLS FIRST";
+  const query =
+    "SELECT city, age * 2 AS twice, day FROM people WHERE age > 9 OR age IS NULL ORDER BY age DESC NULLS FIRST";
   const { table } = await readTable(path, { query });
   assert.deepEqual(cells(table), {
     city: [null, "Köln"],
@@ -169,7 +185,12 @@ test("SQL reaches no other file and writes none", async () => {
   assert.ok(!existsSync(target));
 });
 
-const NUMBERS: readonly (readonly [string, readonly string[], "number" | "text", readonly (number | string | null)[]])[] = [
+const NUMBERS: readonly (readonly [
+  string,
+  readonly string[],
+  "number" | "text",
+  readonly (number | string | null)[],
+])[] = [
   ["whole numbers", ["1", "-2", "+3", " 4 "], "number", [1, -2, 3, 4]],
   ["decimals and exponents", ["1.5", ".5", "5.", "1e3", "-2.5E-1"], "number", [1.5, 0.5, 5, 1000, -0.25]],
   ["words for missing", ["1", "?", "NA", "", "  "], "number", [1, null, null, null, null]],
@@ -184,7 +205,7 @@ const NUMBERS: readonly (readonly [string, readonly string[], "number" | "text",
   ["only words for missing", ["NA", "NA"], "text", ["NA", "NA"]],
   ["nothing at all", ["", ""], "text", [null, null]],
   ["truth in any case keeps its spelling", ["TRUE", "FALSE"], "text", ["TRUE", "FALSE"]],
-  ["text keeps blanks around it", [" a", "b ", "   "], "text", [" a", "b ", null]],
+  ["text keeps blanks around it", [" a", "b ", " \t\v\f"], "text", [" a", "b ", null]],
   ["eight digits are no date", ["20200101", "20200102"], "number", [20200101, 20200102]],
 ];
 
@@ -269,7 +290,9 @@ test("days that do not exist leave the column text", async () => {
 });
 
 test("in JSON, numbers in quotes are text and dates are dates", async () => {
-  const { table } = await readTable(put("quoted.json", '[{"n":"12","d":"2020-02-13","b":true,"o":{"x":1}},{"n":"13","d":"2020-02-14","b":null}]'));
+  const { table } = await readTable(
+    put("quoted.json", '[{"n":"12","d":"2020-02-13","b":true,"o":{"x":1}},{"n":"13","d":"2020-02-14","b":null}]'),
+  );
   assert.deepEqual(cells(table), {
     n: ["12", "13"],
     d: [day, day + 86_400_000],
@@ -280,7 +303,9 @@ test("in JSON, numbers in quotes are text and dates are dates", async () => {
 
 test("headers: repeated, empty, and differing only in case", async () => {
   const notices: string[] = [];
-  const { table } = await readTable(put("headers.csv", "a,,a,A,a_2,\n1,2,3,4,5,6\n"), { notice: (m) => notices.push(m) });
+  const { table } = await readTable(put("headers.csv", "a,,a,A,a_2,\n1,2,3,4,5,6\n"), {
+    notice: (m) => notices.push(m),
+  });
   assert.deepEqual(
     table.columns.map(({ name }) => name),
     ["a", "column_2", "a_3", "A_4", "a_2", "column_6"],
@@ -288,13 +313,13 @@ test("headers: repeated, empty, and differing only in case", async () => {
   assert.equal(notices.length, 4);
 });
 
-test("one row, one column, and 2,000 columns are tables", async () => {
+test("one row, one column, and 500 columns are tables", async () => {
   assert.deepEqual(await readCells("one.csv", "a\n5\n"), { a: [5] });
   assert.deepEqual(await readCells("gap.csv", "a\n5\n\n7\n"), { a: [5, null, 7] });
-  const names = Array.from({ length: 2000 }, (_, i) => `c${i}`);
+  const names = Array.from({ length: 500 }, (_, i) => `c${i}`);
   const wide = await readTable(put("wide.csv", `${names.join(",")}\n${names.map((_, i) => i).join(",")}\n`));
-  assert.equal(wide.table.columns.length, 2000);
-  assert.equal(cellOf(columnOf(wide.table, "c1999"), 0), 1999);
+  assert.equal(wide.table.columns.length, 500);
+  assert.equal(cellOf(columnOf(wide.table, "c499"), 0), 499);
 });
 
 test("200,000 different labels keep their rows", async () => {
@@ -374,7 +399,10 @@ test("bad input: no file, a folder, no permission, a column of bytes", async () 
   const path = join(folder, "bytes.parquet");
   await db.run(`COPY (SELECT 1 AS a, 'x'::BLOB AS photo) TO '${path}' (FORMAT parquet)`);
   await db.close();
-  await assert.rejects(readTable(path), (error: Error) => error instanceof Unsupported && /"photo"/.test(error.message));
+  await assert.rejects(
+    readTable(path),
+    (error: Error) => error instanceof Unsupported && /"photo"/.test(error.message),
+  );
 });
 
 test("bad input: a file that vanishes or changes while it is read", async () => {
@@ -386,7 +414,10 @@ test("bad input: a file that vanishes or changes while it is read", async () => 
     const progress = (_done: number, _total: number, unit?: string): void => {
       if (unit === "rows") happens(path);
     };
-    await assert.rejects(readTable(path, { progress }), (error: Error) => error instanceof ResourceError && message.test(error.message));
+    await assert.rejects(
+      readTable(path, { progress }),
+      (error: Error) => error instanceof ResourceError && message.test(error.message),
+    );
   }
 });
 

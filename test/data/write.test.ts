@@ -103,18 +103,27 @@ test("missing cells go back to their tokens in CSV and to NULL in Parquet, whate
   ]);
   await write([first, second]);
   assert.equal(readFileSync(csv, "utf8"), "n,t\n?,\n1,a\n, \nNA,\n");
-  assert.deepEqual((await peer(parquet)).map(({ n }) => n), [null, 1n, null, null]);
+  assert.deepEqual(
+    (await peer(parquet)).map(({ n }) => n),
+    [null, 1n, null, null],
+  );
 });
 
 test("chunks may bring dictionaries of their own", async () => {
   const chunks = [text("t", ["b", "a", null]), text("t", ["c", "b"]), text("t", ["a", "z"], ["z", "y", "a"])];
   await write(chunks.map((column) => tableOf([column])));
-  assert.deepEqual((await peer(parquet)).map((row) => row.t), ["b", "a", null, "c", "b", "a", "z"]);
+  assert.deepEqual(
+    (await peer(parquet)).map((row) => row.t),
+    ["b", "a", null, "c", "b", "a", "z"],
+  );
 });
 
 test("a column of whole numbers that is not, loses no digit", async () => {
   await write([tableOf([number("n", [1.5, 2], "integer")])]);
-  assert.deepEqual((await peer(parquet)).map(({ n }) => n), [1.5, 2]);
+  assert.deepEqual(
+    (await peer(parquet)).map(({ n }) => n),
+    [1.5, 2],
+  );
   assert.equal(readFileSync(csv, "utf8"), "n\n1.5\n2\n");
 });
 
@@ -122,10 +131,29 @@ test("a column of whole numbers that is not, loses no digit", async () => {
 function large(rows: number): Table {
   const labels = Array.from({ length: 5000 }, (_, i) => `label ${i}`);
   return tableOf([
-    number("i", Array.from({ length: rows }, (_, i) => i), "integer"),
-    number("x", Array.from({ length: rows }, (_, i) => Math.sin(i))),
-    { name: "t", type: "text", storage: "text", codes: Int32Array.from({ length: rows }, (_, i) => (i * 7) % 5000), dictionary: labels },
-    { name: "u", type: "text", storage: "text", codes: Int32Array.from({ length: rows }, (_, i) => ((i * i) % 11) - 1), dictionary: labels.slice(0, 10) },
+    number(
+      "i",
+      Array.from({ length: rows }, (_, i) => i),
+      "integer",
+    ),
+    number(
+      "x",
+      Array.from({ length: rows }, (_, i) => Math.sin(i)),
+    ),
+    {
+      name: "t",
+      type: "text",
+      storage: "text",
+      codes: Int32Array.from({ length: rows }, (_, i) => (i * 7) % 5000),
+      dictionary: labels,
+    },
+    {
+      name: "u",
+      type: "text",
+      storage: "text",
+      codes: Int32Array.from({ length: rows }, (_, i) => ((i * i) % 11) - 1),
+      dictionary: labels.slice(0, 10),
+    },
   ]);
 }
 
@@ -142,7 +170,10 @@ test("rows keep their order, and the bytes do not depend on the path or on how r
   for (const path of [parquet, csv]) {
     const { table: again } = await readTable(path);
     for (let row = 0; row < table.rows; row += 1009)
-      assert.deepEqual(again.columns.map((column) => cellOf(column, row)), table.columns.map((column) => cellOf(column, row)));
+      assert.deepEqual(
+        again.columns.map((column) => cellOf(column, row)),
+        table.columns.map((column) => cellOf(column, row)),
+      );
   }
 });
 
@@ -154,28 +185,64 @@ test("only the columns asked for are written, in that order; no rows are a table
 });
 
 const label = fc.oneof(
-  fc.constantFrom("", " ", '"', '""', ",", "\n", "\r\n", "\r", "a,b", "é", "\u{1F600}", "NULL", "NA", "'", "\\", "0", "true", "\ufeff", "x "),
+  fc.constantFrom(
+    "",
+    " ",
+    '"',
+    '""',
+    ",",
+    "\n",
+    "\r\n",
+    "\r",
+    "a,b",
+    "é",
+    "\u{1F600}",
+    "NULL",
+    "NA",
+    "'",
+    "\\",
+    "0",
+    "true",
+    "\ufeff",
+    "x ",
+  ),
   fc.string({ unit: "grapheme", maxLength: 8 }).map((text) => text.replaceAll("\0", "")),
 );
-const realNumber = fc.oneof(fc.double({ noNaN: true }), fc.integer(), fc.constant(Number.NaN)).map((x) => (x === 0 ? 0 : x));
+const realNumber = fc
+  .oneof(fc.double({ noNaN: true }), fc.integer(), fc.constant(Number.NaN))
+  .map((x) => (x === 0 ? 0 : x));
 
 test("Parquet gives back every cell (property)", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.tuple(fc.option(label), realNumber), { minLength: 1, maxLength: 30 }),
-      fc.string({ minLength: 1, maxLength: 10 }).filter((name) => name.trim() === name && !name.includes("\0") && name.toLowerCase() !== "n"),
+      fc
+        .string({ minLength: 1, maxLength: 10 })
+        .filter((name) => name.trim() === name && !name.includes("\0") && name.toLowerCase() !== "n"),
       async (rows, name) => {
         // A date would come back as one; the leading sign makes sure that there is none.
         const labels = rows.map(([cell]) => (cell === null ? null : cell === "" ? "" : `~${cell}`));
-        const table = tableOf([text(name, labels), number("n", rows.map(([, value]) => value))]);
+        const table = tableOf([
+          text(name, labels),
+          number(
+            "n",
+            rows.map(([, value]) => value),
+          ),
+        ]);
         await writeTable(stream(table), { parquet, metadata: {} });
         const { table: again } = await readTable(parquet);
-        assert.deepEqual(again.columns.map((column) => column.name), [name, "n"]);
+        assert.deepEqual(
+          again.columns.map((column) => column.name),
+          [name, "n"],
+        );
         assert.deepEqual(cells(again), cells(table));
-        assert.deepEqual((await peer(parquet)).map((row) => row[name]), labels);
+        assert.deepEqual(
+          (await peer(parquet)).map((row) => row[name]),
+          labels,
+        );
       },
     ),
-    { numRuns: 40, seed: 7 },
+    { numRuns: 25, seed: 7 },
   );
 });
 
@@ -195,7 +262,7 @@ test("CSV gives back every cell, blank ones as missing (property)", async () => 
         assert.deepEqual(cells(again), expected);
       },
     ),
-    { numRuns: 60, seed: 7 },
+    { numRuns: 30, seed: 7 },
   );
 });
 
@@ -206,7 +273,8 @@ test("writing fails in the words of the file system and leaves nothing", async (
     writeTable(chunks, { parquet: path, csv: join(target, "a.csv"), metadata: {} });
   await assert.rejects(attempt(join(target, "nosuch", "a.parquet")), ResourceError);
   await assert.rejects(attempt(target), ResourceError);
-  if (existsSync("/dev/full")) await assert.rejects(writeTable(stream(sample), { parquet, csv: "/proc/nosuch", metadata: {} }), ResourceError);
+  if (existsSync("/dev/full"))
+    await assert.rejects(writeTable(stream(sample), { parquet, csv: "/proc/nosuch", metadata: {} }), ResourceError);
   async function* broken(): AsyncGenerator<Table> {
     yield sample;
     throw new Error("the sampler broke");
@@ -216,7 +284,10 @@ test("writing fails in the words of the file system and leaves nothing", async (
   const other = tableOf([number("x", [1])]);
   await assert.rejects(attempt(join(target, "a.parquet"), stream(sample, other)), InvalidArgument);
   const signal = AbortSignal.abort();
-  await assert.rejects(writeTable(stream(sample), { parquet: join(target, "a.parquet"), metadata: {}, signal }), Cancelled);
+  await assert.rejects(
+    writeTable(stream(sample), { parquet: join(target, "a.parquet"), metadata: {}, signal }),
+    Cancelled,
+  );
   assert.deepEqual(readdirSync(target), []);
   assert.deepEqual(readdirSync(temporary), []);
   chmodSync(target, 0o500);

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { sha256 } from "../../src/evidence/canonical.ts";
-import type { Manifest } from "../../src/evidence/manifest.ts";
+import { checkManifest, type Manifest } from "../../src/evidence/manifest.ts";
 import type { Statement } from "../../src/evidence/statement.ts";
 import { filesOf, makeBundle, newSigner, place } from "./fixtures.ts";
 
@@ -28,6 +28,36 @@ test("the manifest lists every other file with its size and digest, and what mad
   assert.equal(manifest.seed, 7);
   assert.equal(manifest.created, "2026-11-22T10:00:00.000Z");
   assert.match(manifest.digitalSourceType ?? "", /trainedAlgorithmicData/);
+});
+
+test("a path of the manifest is relative, portable, listed once and in order", async (t) => {
+  const { root } = place(t);
+  const { manifest } = await makeBundle(join(root, "bundle"), newSigner());
+  assert.deepEqual(checkManifest(manifest), manifest);
+  const one = manifest.files[0];
+  const withPaths = (...paths: string[]) =>
+    checkManifest({ ...manifest, files: paths.map((path) => ({ ...one, path })) });
+  for (const path of [
+    "",
+    "/a",
+    "..",
+    "../a",
+    "a/../b",
+    "./a",
+    "a//b",
+    "a/",
+    "a\\b",
+    "c:a",
+    "a\u0000",
+    "a\n",
+    "a".repeat(501),
+  ])
+    assert.match(String(withPaths(path)), /outside the bundle or not portable/, JSON.stringify(path));
+  assert.match(String(withPaths("A", "a")), /lists a twice/);
+  assert.match(String(withPaths("a", "a")), /lists a twice/);
+  assert.match(String(withPaths("b", "a")), /out of order/);
+  assert.match(String(withPaths("statement.dsse.json")), /cannot hold its own digest/);
+  assert.equal(typeof withPaths("a", "a.b", "a/b", "ä"), "object");
 });
 
 test("the statement is in-toto's, on the manifest and on each data file", async (t) => {

@@ -115,17 +115,17 @@ test("kill -9 at any instant leaves the folder complete or absent", async (t) =>
      for (let run = 0; ; run++) await writeFolder(join(process.argv[2], "o" + run), async (folder) => {
        process.stdout.write(".");
        for (let i = 0; i < 20; i++) { mkdirSync(join(folder, "d" + i)); writeFileSync(join(folder, "d" + i, "f"), "x".repeat(5000)); await null; }
+       for (let i = 0; i < 100; i++) writeFileSync(join(folder, "f" + i), "");
        writeFileSync(join(folder, "last"), "done");
      });`,
   );
   let complete = 0;
   let interrupted = 0;
-  for (let round = 0; round < 18; round++) {
+  for (let round = 0; round < 12; round++) {
     const place = join(root, `r${round}`);
     mkdirSync(place);
     const child = spawn(process.execPath, [writer, place], { stdio: ["ignore", "pipe", "inherit"] });
     const ended = new Promise((resolve) => child.once("close", resolve));
-    // Kill in the middle of the first, second or third folder: a dot is printed as each begins.
     let begun = 0;
     await new Promise<void>((resolve) => {
       child.stdout.on("data", (dots: Buffer) => {
@@ -133,7 +133,11 @@ test("kill -9 at any instant leaves the folder complete or absent", async (t) =>
         if (begun > round % 3) resolve();
       });
     });
-    await new Promise((resolve) => setTimeout(resolve, round / 2));
+    // Every other time at the very instant that a folder appears; else somewhere in the first, second or third.
+    if (round % 2 === 0) {
+      const next = join(place, `o${begun - 1}`);
+      for (const end = performance.now() + 5000; !existsSync(next) && performance.now() < end; );
+    } else await new Promise((resolve) => setTimeout(resolve, round / 2));
     child.kill("SIGKILL");
     await ended;
     for (const name of readdirSync(place)) {
@@ -142,7 +146,7 @@ test("kill -9 at any instant leaves the folder complete or absent", async (t) =>
         continue;
       }
       complete++;
-      assert.equal(readdirSync(join(place, name)).length, 21);
+      assert.equal(readdirSync(join(place, name)).length, 121);
       assert.equal(readFileSync(join(place, name, "last"), "utf8"), "done");
       for (let i = 0; i < 20; i++) assert.equal(readFileSync(join(place, name, `d${i}`, "f"), "utf8").length, 5000);
     }

@@ -109,6 +109,29 @@ test("made-up identifiers are unique where the source is, equal no real value, k
   }
 });
 
+test("no value of the holdout is made either", async () => {
+  const all = tableFromCells({
+    code: range(900).map((i) => `Z${i + 100}`),
+    number: range(900).map((i) => 1 + ((i * 7919) % 900)),
+    name: range(900).map((i) => ["Lara Roob", "Ana Kuhn", "Jim Beer"][i % 3] as string),
+    y: range(900).map((i) => i % 3),
+  });
+  const train = takeRows(
+    all,
+    Uint32Array.from(range(300), (i) => 3 * i + (i % 3)),
+  );
+  const schema = inferSchema(train, { id: ["code", "number"] });
+  const { modelled, restore } = reduceTable(train, schema, { all });
+  const made = await restore(modelled, 0, randomFromSeed(2));
+  for (const name of ["code", "number", "name"]) {
+    const real = new Set(cells(columnOf(all, name)));
+    assert.ok(
+      cells(columnOf(made, name)).every((value) => !real.has(value)),
+      name,
+    );
+  }
+});
+
 test("a chunk depends only on its first row and the stream", async () => {
   const table = peopleTable("en", 1200);
   const schema = inferSchema(table);

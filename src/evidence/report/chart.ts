@@ -37,10 +37,36 @@ export function stand(name: Stand): string {
 type Stand = (typeof STANDS)[number];
 
 const STANDS = [
-  "ink", "muted", "rule", "real", "synthetic", "third", "surface", "none",
-  "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9",
-  "d0", "d1", "d2", "d3", "d4", "d5", "d6", "d7", "d8", "d9", "d10",
-] as const; // biome-ignore format: a palette
+  "ink",
+  "muted",
+  "rule",
+  "real",
+  "synthetic",
+  "third",
+  "surface",
+  "none",
+  "q0",
+  "q1",
+  "q2",
+  "q3",
+  "q4",
+  "q5",
+  "q6",
+  "q7",
+  "q8",
+  "q9",
+  "d0",
+  "d1",
+  "d2",
+  "d3",
+  "d4",
+  "d5",
+  "d6",
+  "d7",
+  "d8",
+  "d9",
+  "d10",
+] as const;
 
 function themed(svg: string): string {
   const cleaned = svg

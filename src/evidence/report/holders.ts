@@ -1,4 +1,6 @@
-/** How many hold each cell: rows, or different people when it is known whose row each is.
+import { MINIMUM_HOLDERS } from "./profiles.ts";
+
+/** How many hold each cell: rows; or, when it is known whose row each is, different people, counted no further than {@link MINIMUM_HOLDERS}.
  * @param cells the cell of each row, −1 for none
  * @param count number of cells
  * @param entities person of each row, 0 … */
@@ -8,14 +10,19 @@ export function holdersOf(cells: Int32Array, count: number, entities: Int32Array
     for (const cell of cells) if (cell >= 0) holders[cell] = (holders[cell] as number) + 1;
     return holders;
   }
-  const seen = new Set<number>();
+  const known = new Int32Array(count * MINIMUM_HOLDERS);
   for (let i = 0; i < cells.length; i++) {
     const cell = cells[i] as number;
     if (cell < 0) continue;
-    const key = (entities[i] as number) * count + cell;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    holders[cell] = (holders[cell] as number) + 1;
+    const held = holders[cell] as number;
+    if (held >= MINIMUM_HOLDERS) continue;
+    const person = entities[i] as number;
+    const start = cell * MINIMUM_HOLDERS;
+    let at = start;
+    while (at < start + held && known[at] !== person) at++;
+    if (at < start + held) continue;
+    known[at] = person;
+    holders[cell] = held + 1;
   }
   return holders;
 }

@@ -15,7 +15,9 @@ export function overlay(profile: ColumnProfile): Html {
   const title = `${profile.name}: real and synthetic shares${profile.difference === null ? "" : `, ${percent(profile.difference)} apart`}.`;
   const plot = shape.type === "bins" ? histogram(shape, title) : bars(shape, title);
   return html`<figure class="card" data-name="${profile.name.toLowerCase()}"><figcaption><strong>${named(profile.name)}</strong> <span class="quiet">${profile.kind}${
-    profile.difference === null ? "" : html` · ${percent(profile.difference)} apart`
+    profile.difference === null
+      ? ""
+      : html` · ${percent(profile.difference)} apart, ${percent(profile.chance ?? 0)} by chance`
   }</span></figcaption>${plot}<p class="quiet small">${missingWords(profile.missing)}</p>${dataFold(
     "Numbers",
     numbersOf(profile, shape),
@@ -24,7 +26,7 @@ export function overlay(profile: ColumnProfile): Html {
 
 function missingWords(missing: ColumnProfile["missing"]): string {
   if (missing.real === 0 && missing.synthetic === 0) return "None missing";
-  return `Missing: real ${missing.real === null ? "under 5 rows (or all but under 5)" : percent(missing.real)}, synthetic ${percent(missing.synthetic)}`;
+  return `Missing: real ${missing.real === null ? "under 5 rows" : percent(missing.real)}, synthetic ${percent(missing.synthetic)}`;
 }
 
 function histogram(shape: Bins, title: string): Html {

@@ -32,7 +32,7 @@ export function profileTables(
     const meaning = meanings.get(column.name);
     if (other && meaning && !meaning.drop) columns.push(profileColumn(column, other, meaning, options.entities));
   }
-  columns.sort((a, b) => (b.difference ?? -1) - (a.difference ?? -1));
+  columns.sort((a, b) => beyondChance(b) - beyondChance(a));
   const most = options.maxColumns ?? 240;
   const compared = columns.filter((column) => column.shape.type !== "hidden").map((column) => column.name);
   const kept = new Set(compared.slice(0, options.maxPairColumns ?? 60));
@@ -45,6 +45,10 @@ export function profileTables(
       leftOut: compared.length - kept.size,
     }),
   };
+}
+
+function beyondChance({ difference, chance }: ColumnProfile): number {
+  return difference === null ? -2 : difference - (chance ?? 0);
 }
 
 function profileColumn(
@@ -66,9 +70,23 @@ function profileColumn(
   if (shares === null) return { name: meaning.name, kind: meaning.kind, difference: null, missing, shape };
   // Total variation, with "missing" as one more outcome.
   const present = [1 - missingReal / Math.max(1, n), 1 - missingSynthetic] as const;
-  const gaps = shares.map(([left, right]) => Math.abs(present[0] * left - present[1] * right));
-  const difference = (gaps.reduce((sum, gap) => sum + gap, 0) + Math.abs(present[0] - present[1])) / 2;
-  return { name: meaning.name, kind: meaning.kind, difference: rounded(Math.min(1, difference)), missing, shape };
+  const outcomes = shares.map(([left, right]) => [present[0] * left, present[1] * right] as const);
+  outcomes.push([1 - present[0], 1 - present[1]]);
+  const rows = [n, sides.synthetic.length] as const;
+  return {
+    name: meaning.name,
+    kind: meaning.kind,
+    difference: rounded(Math.min(1, outcomes.reduce((sum, [left, right]) => sum + Math.abs(left - right), 0) / 2)),
+    chance: rounded(outcomes.reduce((sum, outcome) => sum + chanceGap(outcome, rows), 0) / 2),
+    missing,
+    shape,
+  };
+}
+
+/** The mean of |difference| of two shares of one source: √(2/π) standard errors. */
+function chanceGap([left, right]: readonly [number, number], [n, m]: readonly [number, number]): number {
+  const pooled = (n * left + m * right) / (n + m);
+  return Math.sqrt(((2 / Math.PI) * Math.max(0, pooled * (1 - pooled)) * (n + m)) / (n * m));
 }
 
 /** Whether each cell is missing: 1 or 0. A declared missing code counts. */

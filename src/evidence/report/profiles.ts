@@ -15,6 +15,8 @@ export interface ColumnProfile {
   readonly kind: Kind;
   /** Half the sum of |real share − synthetic share| over what is drawn and missing: 0 alike, 1 nothing in common. Null: not compared. */
   readonly difference: number | null;
+  /** The difference that two samples of one source would show on average, at these numbers of rows. */
+  readonly chance?: number;
   /** Shares of missing cells. Real null: fewer than five rows, but some, are missing. */
   readonly missing: { readonly real: number | null; readonly synthetic: number };
   readonly shape: Bins | Bars | Hidden;

@@ -4,7 +4,7 @@ import { isQuantity, type TableSchema } from "../../schema/schema.ts";
 
 /** How the rows of a table become points with a distance: learned from the real rows, never from the synthetic side. */
 export interface MixedCodec {
-  /** Category columns first, the ones that differ most often leading; then numbers. */
+  /** Category columns, then numbers; of each, those that differ most lead. */
   readonly columns: readonly MixedColumn[];
   readonly categories: number;
 }
@@ -24,18 +24,20 @@ const FEW_VALUES = 20;
  * @param pool the real tables: train and holdout */
 export function fitMixedCodec(pool: readonly Table[], schema: TableSchema): MixedCodec {
   const categories: { column: MixedColumn; mismatch: number }[] = [];
-  const numbers: MixedColumn[] = [];
+  const numbers: { column: MixedColumn; mismatch: number }[] = [];
   for (const { name } of (pool[0] as Table).columns) {
     const columns = pool.map((table) => columnOf(table, name));
     const kind = schema.columns.find((column) => column.name === name)?.kind;
     const quantity = kind === undefined || kind === "identifier" || isQuantity(kind);
     const ranks = quantity && columns.every((column) => column.type !== "text") ? rank(columns) : undefined;
-    if (ranks && ranks.values.length > FEW_VALUES) numbers.push({ name, ranks });
+    if (ranks && ranks.values.length > FEW_VALUES)
+      numbers.push({ column: { name, ranks }, mismatch: meanDistance(ranks.missing) });
     else categories.push(countLabels(name, columns));
   }
-  categories.sort((a, b) => b.mismatch - a.mismatch);
+  // What tells rows apart most comes first, so that a search can leave a row early.
+  for (const columns of [categories, numbers]) columns.sort((a, b) => b.mismatch - a.mismatch);
   return {
-    columns: [...categories.map((entry) => entry.column), ...numbers],
+    columns: [...categories, ...numbers].map((entry) => entry.column),
     categories: categories.length,
   };
 }
@@ -62,7 +64,12 @@ export function encodeMixed(tables: readonly Table[], codec: MixedCodec): MixedR
 /** Missing is a value of its own, one to two columns away from every rank. */
 const MISSING_RANK = 2 * UNIT;
 
-function rank(columns: readonly Column[]): { values: Float64Array; midRanks: Int32Array } {
+/** Mean distance of two rows in a column of ranks, of which so large a share is missing. */
+function meanDistance(missing: number): number {
+  return (1 - missing) ** 2 / 3 + 2 * missing * (1 - missing) * 1.5;
+}
+
+function rank(columns: readonly Column[]): { values: Float64Array; midRanks: Int32Array; missing: number } {
   const parts = columns.map((column) => (column.type === "text" ? new Float64Array(0) : column.values));
   const all = new Float64Array(parts.reduce((sum, part) => sum + part.length, 0));
   let n = 0;
@@ -78,7 +85,11 @@ function rank(columns: readonly Column[]): { values: Float64Array; midRanks: Int
     midRanks[distinct++] = Math.round(((i + j) / 2 / n) * UNIT);
     i = j;
   }
-  return { values: values.slice(0, distinct), midRanks: midRanks.slice(0, distinct) };
+  return {
+    values: values.slice(0, distinct),
+    midRanks: midRanks.slice(0, distinct),
+    missing: 1 - n / Math.max(1, all.length),
+  };
 }
 
 function countLabels(name: string, columns: readonly Column[]): { column: MixedColumn; mismatch: number } {

@@ -1,3 +1,4 @@
+import { InvalidData } from "../../errors.ts";
 import type { RandomKey } from "../../random.ts";
 import { permutation } from "./permutation.ts";
 
@@ -17,6 +18,9 @@ export interface FreshValues {
   keyed(key: RandomKey): (index: number) => string;
 }
 
+/** A format that has not grown after this many tiers never will. */
+const MOST_TIERS = 40;
+
 /** The values of a format that no real row holds.
  *
  * A permutation scatters the numbers over the format. One that lands on a real value is sent on, to one of the numbers held back for that: as
@@ -27,6 +31,14 @@ export interface FreshValues {
 export function freshValues(tier: (t: number) => Enumeration, real: readonly string[]): FreshValues {
   const tiers: { readonly format: Enumeration; readonly taken: Float64Array; readonly free: number }[] = [];
   const tierAt = (t: number): (typeof tiers)[number] => {
+    if (t > MOST_TIERS)
+      throw new InvalidData(
+        "format-used-up",
+        `The format of an identifier holds too few values for ${t} tries at longer ones.`,
+        {
+          advice: 'Set "unique: false" for that column in the schema file, or drop it.',
+        },
+      );
     for (let next = tiers.length; next <= t; next++) {
       const format = tier(next);
       const taken = takenOffsets(format, real);

@@ -1,7 +1,7 @@
 import type { IdentifierType } from "../schema.ts";
 import { checked, type Enumeration, type FreshValues, freshValues, mapped, product } from "./enumeration.ts";
 import { nationalIdLocale } from "./recognise.ts";
-import { enumerationOf, learnTemplates, templateTiers } from "./template.ts";
+import { enumerationOf, learnTemplates, type Template, templateTiers } from "./template.ts";
 
 /** One of the formats of a column, and the share of its values. */
 export interface Format {
@@ -12,23 +12,29 @@ export interface Format {
 }
 
 /** The formats of codes and numbers: learned from the values, with their check digits.
- * @param labels distinct real values */
-export function formatsOf(type: IdentifierType, labels: readonly string[]): readonly Format[] {
+ * @param labels distinct values to learn from
+ * @param real every real value, never to be made; default: `labels` */
+export function formatsOf(
+  type: IdentifierType,
+  labels: readonly string[],
+  real: readonly string[] = labels,
+): readonly Format[] {
   const sample = labels.length > 0 ? labels : ["A00000"];
-  if (type === "iban") return ibans(sample);
-  if (type === "card-number") return cards(sample);
-  const special = type === "national-id" ? nationalIds(sample) : type === "ip" ? addresses(sample) : undefined;
+  if (type === "iban") return ibans(sample, real);
+  if (type === "card-number") return cards(sample, real);
+  const special =
+    type === "national-id" ? nationalIds(sample, real) : type === "ip" ? addresses(sample, real) : undefined;
   if (special) return special;
   const templates = learnTemplates(sample);
   return templates.map(({ slots, share }) => ({
     share,
     slots,
-    values: freshValues(templateTiers(slots, templates.length > 1), labels),
+    values: freshValues(templateTiers(slots, templates.length > 1), real),
   }));
 }
 
 /** IPv4 under the first octets that 5 values or more share, or any public one; when these are used up, documentation addresses of IPv6. */
-function addresses(labels: readonly string[]): readonly Format[] | undefined {
+function addresses(labels: readonly string[], real: readonly string[]): readonly Format[] | undefined {
   if (labels.filter((label) => label.split(".").length === 4).length < 0.9 * labels.length) return undefined;
   const counts = new Map<string, number>();
   for (const label of labels) {
@@ -55,10 +61,10 @@ function addresses(labels: readonly string[]): readonly Format[] | undefined {
         )
       : enumerationOf(six);
   };
-  return [{ share: 1, values: freshValues(tier, labels) }];
+  return [{ share: 1, values: freshValues(tier, real) }];
 }
 
-function ibans(labels: readonly string[]): readonly Format[] {
+function ibans(labels: readonly string[], real: readonly string[]): readonly Format[] {
   const spaced = labels.filter((label) => label.includes(" ")).length >= labels.length / 2;
   const compact = labels.map((label) => label.replace(/\s/g, "").toUpperCase());
   const bare = compact.filter((label) => label.length > 8).map((label) => label.slice(0, 2) + label.slice(4));
@@ -70,11 +76,27 @@ function ibans(labels: readonly string[]): readonly Format[] {
     const full = value.replace(/\s/g, "").toUpperCase();
     return full.slice(0, 2) + full.slice(4);
   };
-  const templates = learnTemplates(bare.length > 0 ? bare : ["DE000000000000000000"]);
-  return templates.map(({ slots, share }) => {
+  return byPrefix(bare.length > 0 ? bare : ["DE000000000000000000"], 2).map(({ slots, share }) => {
     const tiers = templateTiers(slots, false);
-    return { share, values: freshValues((t) => mapped(tiers(t), forward, backward), labels) };
+    return { share, values: freshValues((t) => mapped(tiers(t), forward, backward), real) };
   });
+}
+
+/** Templates of each prefix of some characters, which stays. */
+function byPrefix(labels: readonly string[], length: number): readonly Template[] {
+  const groups = new Map<string, string[]>();
+  for (const label of labels) {
+    const prefix = label.slice(0, length);
+    const group = groups.get(prefix);
+    if (group) group.push(label.slice(length));
+    else groups.set(prefix, [label.slice(length)]);
+  }
+  return [...groups].flatMap(([prefix, rest]) =>
+    learnTemplates(rest).map(({ slots, share }) => ({
+      slots: [...prefix, ...slots],
+      share: (share * rest.length) / labels.length,
+    })),
+  );
 }
 
 /** The two check digits. @source ISO 13616-1:2020, §6; ISO/IEC 7064, MOD 97-10 */
@@ -87,12 +109,14 @@ function ibanCheck(country: string, account: string): string {
   return String(98 - remainder).padStart(2, "0");
 }
 
-function cards(labels: readonly string[]): readonly Format[] {
-  const templates = learnTemplates(labels.map((label) => label.slice(0, -1)));
+function cards(labels: readonly string[], real: readonly string[]): readonly Format[] {
   const forward = (value: string): string => value + luhnDigit(value);
-  return templates.map(({ slots, share }) => {
+  return byPrefix(
+    labels.map((label) => label.slice(0, -1)),
+    1,
+  ).map(({ slots, share }) => {
     const tiers = templateTiers(slots, false);
-    return { share, values: freshValues((t) => mapped(tiers(t), forward, (value) => value.slice(0, -1)), labels) };
+    return { share, values: freshValues((t) => mapped(tiers(t), forward, (value) => value.slice(0, -1)), real) };
   });
 }
 
@@ -110,20 +134,20 @@ function luhnDigit(value: string): string {
 }
 
 /** National numbers with a check digit, or the US format without the ranges that are never given out. */
-function nationalIds(labels: readonly string[]): readonly Format[] | undefined {
+function nationalIds(labels: readonly string[], real: readonly string[]): readonly Format[] | undefined {
   const digits = "0123456789";
   const nonzero = digits.slice(1);
   const american = labels.filter((label) => /^\d{3}-?\d{2}-?\d{4}$/.test(label)).length >= 0.9 * labels.length;
   if (american) {
     const hyphen = (labels[0] as string).includes("-") ? ["-"] : [];
     const slots = ["1234578", digits, digits, ...hyphen, digits, nonzero, ...hyphen, digits, digits, digits, nonzero];
-    return [{ share: 1, values: freshValues(templateTiers(slots, false), labels) }];
+    return [{ share: 1, values: freshValues(templateTiers(slots, false), real) }];
   }
   const passes = (value: string): boolean => nationalIdLocale(value) !== undefined;
   if (labels.filter(passes).length < 0.9 * labels.length) return undefined;
   const templates = learnTemplates(labels);
   return templates.map(({ slots, share }) => {
     const tiers = templateTiers(slots, true);
-    return { share, values: freshValues((t) => (t === 0 ? checked(tiers(t), passes) : tiers(t)), labels) };
+    return { share, values: freshValues((t) => (t === 0 ? checked(tiers(t), passes) : tiers(t)), real) };
   });
 }

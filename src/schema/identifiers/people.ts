@@ -34,13 +34,7 @@ export function peopleTiers(
         "-",
       );
     case "address":
-      return addresses(
-        values,
-        cased(
-          distinct(2000, () => faker.location.street()),
-          change,
-        ),
-      );
+      return addresses(values, cased(streetNames(faker), change));
     case "email":
       return mails(values, faker);
     case "url":
@@ -140,8 +134,13 @@ function fullNames(
     );
 }
 
-function addresses(values: readonly string[], names: readonly string[]): (t: number) => Enumeration {
-  const streets = names.filter((street) => !/\d/.test(street));
+/** Streets without digits in them; where a country numbers its streets, the names of places. */
+function streetNames(faker: Faker): readonly string[] {
+  const streets = distinct(2000, () => faker.location.street()).filter((street) => !/\d/.test(street));
+  return streets.length >= 20 ? streets : distinct(2000, () => faker.location.city());
+}
+
+function addresses(values: readonly string[], streets: readonly string[]): (t: number) => Enumeration {
   const leading = values.filter((value) => /^\d/.test(value)).length >= values.length / 2;
   return (t) => {
     // 1 … 999, then four digits, five, …

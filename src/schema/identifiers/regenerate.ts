@@ -36,7 +36,13 @@ const BLOCK_ROWS = 32_768;
  * @param parents columns a key's fixed letters may depend on */
 export function regeneratorOf(
   table: Table,
-  options: { readonly column: Column; readonly schema: ColumnSchema; readonly parents: readonly Column[] },
+  options: {
+    readonly column: Column;
+    readonly schema: ColumnSchema;
+    readonly parents: readonly Column[];
+    /** The column in all real rows, of the holdout too: no value of it is made. Default: `column`. */
+    readonly avoid?: Column;
+  },
 ): Regenerator {
   const { column, schema } = options;
   const identifier = schema.identifier ?? { type: "key" as const, unique: true };
@@ -47,7 +53,11 @@ export function regeneratorOf(
   let missing = 0;
   for (let row = 0; row < table.rows; row++) if (isMissing(column, row)) missing++;
   const missingShare = table.rows > 0 ? missing / table.rows : 0;
-  const source = column.type === "number" ? numberSource(column, schema) : textSource(column, schema, options.parents);
+  const avoid = realValues(options.avoid ?? column);
+  const source =
+    column.type === "number"
+      ? numberSource(column, schema, avoid)
+      : textSource(column, schema, { parents: options.parents, avoid });
   const sizes = identifier.unique || identifier.type !== "key" ? undefined : groupSizes(column);
   const distinct = distinctCount(column);
   let ready: Promise<Draw> | undefined;
@@ -122,7 +132,13 @@ function distinctCount(column: Column): number {
   return new Set(column.values.filter((value) => !Number.isNaN(value))).size;
 }
 
-function numberSource(column: NumberColumn, schema: ColumnSchema): Source {
+/** The distinct values of a column, as text. */
+function realValues(column: Column): readonly string[] {
+  if (column.type === "text") return Array.from(profileText(column).used, (code) => column.dictionary[code] as string);
+  return Array.from(new Set(column.values.filter((value) => !Number.isNaN(value))), String);
+}
+
+function numberSource(column: NumberColumn, schema: ColumnSchema, avoid: readonly string[]): Source {
   const real = column.values.filter((value) => !Number.isNaN(value)).sort();
   const type = schema.identifier?.type ?? "key";
   const low = real[0] ?? 0;
@@ -135,7 +151,7 @@ function numberSource(column: NumberColumn, schema: ColumnSchema): Source {
   });
   const dense = real.length > 0 && (high - low + 1 <= 2 * real.length || rises(column.values));
   if (type === "key" && (dense || real.length < 2 || low < 0)) {
-    const start = roundUp(high);
+    const start = roundUp(avoid.reduce((most, value) => Math.max(most, Number(value)), high));
     return {
       note: "numbered on from beyond the source's largest number",
       async prepare() {
@@ -149,8 +165,8 @@ function numberSource(column: NumberColumn, schema: ColumnSchema): Source {
   const [template] = learnTemplates(labels);
   const values =
     type === "card-number" || type === "national-id"
-      ? (formatsOf(type, labels)[0] as Format).values
-      : freshValues(templateTiers((template as Template).slots, false), labels);
+      ? (formatsOf(type, labels, avoid)[0] as Format).values
+      : freshValues(templateTiers((template as Template).slots, false), avoid);
   return {
     note: "other numbers of as many digits",
     async prepare() {
@@ -179,7 +195,11 @@ function roundUp(high: number): number {
   return Math.ceil((high + 1) / unit) * unit;
 }
 
-function textSource(column: TextColumn, schema: ColumnSchema, parents: readonly Column[]): Source {
+function textSource(
+  column: TextColumn,
+  schema: ColumnSchema,
+  { parents, avoid }: { readonly parents: readonly Column[]; readonly avoid: readonly string[] },
+): Source {
   const profile = profileText(column);
   const labels = Array.from(profile.used, (code) => column.dictionary[code] as string);
   const type = schema.identifier?.type ?? "key";
@@ -192,17 +212,17 @@ function textSource(column: TextColumn, schema: ColumnSchema, parents: readonly 
       async prepare() {
         const faker = await loadFaker(type === "email" || type === "url" ? latinLocale(locale) : locale);
         const tiers = peopleTiers(type, sample, { faker, locale }) as (t: number) => Enumeration;
-        const values = freshValues(tiers, labels);
+        const values = freshValues(tiers, avoid);
         return (input) => textColumn(column, input, [{ share: 1, values }], undefined);
       },
     };
-  const sequence = type === "key" ? prefixedSequence(labels) : undefined;
+  const sequence = type === "key" ? prefixedSequence(labels, avoid) : undefined;
   if (sequence)
     return {
       note: "numbered on from beyond the source's largest number, with the same letters before it",
       prepare: async () => (input) => textColumn(column, input, [sequence], undefined),
     };
-  const weighted = formatsOf(type, labels);
+  const weighted = formatsOf(type, labels, avoid);
   const link = weighted.length > 1 ? linkedParent(column, weighted, parents) : undefined;
   return {
     note: link ? `in the source's format; its letters follow column "${link.name}"` : "in the source's format",
@@ -213,7 +233,7 @@ function textSource(column: TextColumn, schema: ColumnSchema, parents: readonly 
 const PEOPLE = new Set(["first-name", "last-name", "person-name", "city", "address", "email", "url"]);
 
 /** "k1", "k2", … "k200": one prefix and numbers of different lengths without leading zeros. */
-function prefixedSequence(labels: readonly string[]): Format | undefined {
+function prefixedSequence(labels: readonly string[], avoid: readonly string[]): Format | undefined {
   const prefix = /^\D*/.exec(labels[0] ?? "")?.[0] ?? "";
   let high = 0;
   const lengths = new Set<number>();
@@ -225,6 +245,10 @@ function prefixedSequence(labels: readonly string[]): Format | undefined {
     high = Math.max(high, Number(rest));
   }
   if (lengths.size < 2 || high > 100 * labels.length + 1000) return undefined;
+  for (const label of avoid) {
+    const rest = label.startsWith(prefix) ? Number(label.slice(prefix.length)) : 0;
+    if (Number.isSafeInteger(rest)) high = Math.max(high, rest);
+  }
   const start = roundUp(high);
   return { share: 1, values: { capacity: 2 ** 50, keyed: () => (index) => `${prefix}${start + 1 + index}` } };
 }

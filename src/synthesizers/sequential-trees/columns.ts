@@ -49,7 +49,7 @@ export interface PreparedColumn {
   readonly codes: Uint8Array;
   /** Quantities: the values; NaN where missing. */
   readonly values?: Float64Array;
-  /** Quantities: 1 where the value is held by fewer than {@link MIN_HOLDERS} rows. */
+  /** Quantities: 1 where the value is held by few rows, and is drawn between others. */
   readonly isLight?: Uint8Array;
   /** 1 where the cell may serve as a donor. */
   readonly usable: Uint8Array;
@@ -98,11 +98,14 @@ function prepareQuantity(
   const notes: string[] = [];
   const light: number[] = [];
   const rare = new Set<number>();
+  // Among many distinct values, those that recur by chance are no spikes: an exact value would tell who it came from.
+  const crowded = codec.lower.some((low, i) => low !== codec.upper[i]);
+  const least = crowded ? Math.max(MIN_HOLDERS, Math.min(50, Math.ceil(n / 1000))) : MIN_HOLDERS;
   if (!plain) {
     for (let i = 0; i < n; ) {
       let j = i + 1;
       while (j < n && sorted[j] === sorted[i]) j++;
-      if (j - i < MIN_HOLDERS) {
+      if (j - i < least) {
         rare.add(sorted[i] as number);
         // Infinite values held by few cannot be drawn between: they are left out.
         for (let k = i; k < j; k++) if (Number.isFinite(sorted[k])) light.push(sorted[k] as number);

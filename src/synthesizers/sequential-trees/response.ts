@@ -11,29 +11,56 @@ export function responseOf(values: Float64Array, rows: Uint32Array, criterion: C
   return { kind: "number", values: finiteValues(values, rows) };
 }
 
-/** Classes of about equal count; equal values share a class.
+/** Classes of about equal count; equal values share a class. A value that alone fills a class is one, and what is left beside such spikes
+ * is still told apart; few distinct values are a class each.
  * @returns classes by row of the table; rows without a value have class 0 */
 export function quantileClasses(
   values: Float64Array,
   rows: Uint32Array,
   count: number,
 ): { readonly kind: "classes"; readonly classes: Uint8Array; readonly count: number } {
-  const sorted = gatherValues(values, rows).sort();
-  const tops: number[] = [];
-  for (let k = 1; k < count; k++) {
-    const top = sorted[Math.ceil((k * sorted.length) / count) - 1] as number;
-    if (sorted.length > 0 && top !== tops.at(-1) && top < (sorted[sorted.length - 1] as number)) tops.push(top);
-  }
+  const tops = classTops(gatherValues(values, rows).sort(), count);
+  const last = Math.max(0, tops.length - 1);
   const classes = new Uint8Array(values.length);
   for (let i = 0; i < values.length; i++) {
     const value = values[i] as number;
     if (Number.isNaN(value)) continue;
     let k = 0;
-    while (k < tops.length && value > (tops[k] as number)) k++;
+    while (k < last && value > (tops[k] as number)) k++;
     classes[i] = k;
   }
-  return { kind: "classes", classes, count: tops.length + 1 };
+  return { kind: "classes", classes, count: last + 1 };
 }
+
+/** The largest value of each class, ascending. */
+function classTops(sorted: Float64Array, count: number): number[] {
+  const n = sorted.length;
+  const distinct: number[] = [];
+  const held: number[] = [];
+  for (let i = 0; i < n; ) {
+    let j = i + 1;
+    while (j < n && sorted[j] === sorted[i]) j++;
+    distinct.push(sorted[i] as number);
+    held.push(j - i);
+    i = j;
+  }
+  if (distinct.length <= 2 * count) return distinct;
+  const isSpike = held.map((rows) => rows >= n / count);
+  const rest = held.reduce((sum, rows, i) => sum + (isSpike[i] ? 0 : rows), 0);
+  const share = rest / Math.max(LEAST_BESIDE_SPIKES, Math.round((count * rest) / n));
+  const tops: number[] = [];
+  let open = 0;
+  for (let i = 0; i < distinct.length; i++) {
+    if (!isSpike[i]) open += held[i] as number;
+    const closes = isSpike[i] || isSpike[i + 1] || open >= share || i === distinct.length - 1;
+    if (!closes) continue;
+    tops.push(distinct[i] as number);
+    open = 0;
+  }
+  return tops;
+}
+
+const LEAST_BESIDE_SPIKES = 3;
 
 /** Mid-ranks in 0 … 1. */
 function rankValues(values: Float64Array, rows: Uint32Array): Float64Array {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { type Column, type Table, tableOf } from "../../../src/data/table.ts";
+import { type Column, sliceRows, type Table, tableOf } from "../../../src/data/table.ts";
 import { numberAxis } from "../../../src/evidence/report/axis.ts";
 import { profileTables } from "../../../src/evidence/report/profile.ts";
 import type { Bars, Bins, Profiles } from "../../../src/evidence/report/profiles.ts";
@@ -146,12 +146,22 @@ test("a table against itself differs nowhere; against a shifted one it does", ()
   const { real, synthetic, schema } = madeUpTables({ columns: 48, rows: 2000 });
   for (const item of profileTables(real, real, schema).columns) assert.ok((item.difference ?? 0) < 1e-3, item.name);
   const profiles = profileTables(real, synthetic, schema);
-  const differences = profiles.columns.map((item) => item.difference ?? -1);
-  assert.ok((differences[0] as number) > 0.03);
+  const beyond = profiles.columns.map((item) => (item.difference ?? -1) - (item.chance ?? 0));
+  assert.ok((beyond[0] as number) > 0.03);
   assert.deepEqual(
-    differences,
-    [...differences].sort((a, b) => b - a),
+    beyond,
+    [...beyond].sort((a, b) => b - a),
   );
+});
+
+test("two samples of one source are as far apart as chance says, on average", () => {
+  const one = madeUpTables({ columns: 48, rows: 2000 });
+  const half = (from: number): Table => sliceRows(one.real, from, from + 1000);
+  const { columns } = profileTables(half(0), half(1000), one.schema);
+  const mean = (pick: (item: (typeof columns)[number]) => number): number =>
+    columns.reduce((sum, item) => sum + pick(item), 0) / columns.length;
+  const [found, expected] = [mean((item) => item.difference ?? 0), mean((item) => item.chance ?? 0)];
+  assert.ok(Math.abs(found / expected - 1) < 0.15, `${found} against ${expected}`);
 });
 
 test("associations: a copy scores 1, independence near 0, and the matrix is symmetric", () => {
