@@ -40,7 +40,7 @@ const NEVER: readonly (readonly [string, string])[] = [
 
 /** Where Node's own modules may be imported: secure randomness, threads, and everything that touches files. */
 const NODE =
-  /^(random$|executors\/|data\/(duckdb|sqlite|read|write|sniff|csv-scan|encoding)|runs\/|evidence\/|jobs\/|web\/|cli\/)/;
+  /^(random$|executors\/|data\/(duckdb|sqlite|read|write|sniff|csv|plain-text)|runs\/|evidence\/|jobs\/|web\/|cli\/)/;
 
 /** Who may look at the clock or talk to the terminal. */
 const AMBIENT = /^(random$|runs\/|web\/|cli\/)/;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
+import { productVersion } from "../runs/fingerprint.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
@@ -7,12 +8,11 @@ import { addKeygen } from "./keygen.ts";
 import { addSchema } from "./schema.ts";
 import { addSynthesize } from "./synthesize.ts";
 import { addVerify } from "./verify.ts";
-import { version } from "./version.ts";
 
 // Commands declare their options here and load the work behind them when used: `--help` stays fast.
 const program = new Command("counterfoil")
   .description("Synthetic data that is judged, decided by a written policy, and released with signed evidence.")
-  .version(version(), "-V, --version", "print the version")
+  .version(productVersion(), "-V, --version", "print the version")
   .helpOption("-h, --help", "show help")
   .helpCommand("help [command]", "show help for a command")
   .exitOverride()

@@ -23,6 +23,7 @@ const REFUSED: Readonly<Record<string, { readonly bytes: string | Buffer; readon
   "fake.parquet": { bytes: "PAR1xxxxPAR1", says: /Parquet/i },
   "fake.csv.gz": { bytes: Buffer.from([0x1f, 0x8b, 0x08, 0x67, 0x61, 0x72]), says: /gzip|gz/i },
   "book.xlsx": { bytes: Buffer.from("PK\u0003\u0004zz", "latin1"), says: /xlsx|Excel/i },
+  "one-row.csv": { bytes: "a,b\n1,2\n", says: /nothing|can be modelled/ },
   "letters.csv": {
     bytes: lines(
       "id,letter",
@@ -35,7 +36,6 @@ const REFUSED: Readonly<Record<string, { readonly bytes: string | Buffer; readon
 
 /** Odd files that still have a sensible result: pass, refused or indeterminate, and a whole bundle. */
 const TAKEN: Readonly<Record<string, string | Buffer>> = {
-  "one-row.csv": "a,b\n1,2\n",
   "twenty.csv": lines("a,b", 20, (i) => `${i % 4},${(i * 37) % 11}`),
   "duplicate-names.csv": lines("a,a,", 60, (i) => `${i % 3},${i % 5},${i % 2}`),
   "too-big.csv": lines("x,y", 120, (i) => `1e400,${i % 9}`),

@@ -6,6 +6,9 @@ import { type Bin, MINIMUM_HOLDERS, rounded, type Shaped } from "./profiles.ts";
 
 type Quantity = NumberColumn | DateColumn;
 
+/** The calendar of ECMAScript ends here, in milliseconds. */
+const LAST_MOMENT = 8.64e15;
+
 /** A histogram on round edges that both sides share. The first and the last bin are open-ended and are held by five real rows or more; an inner
  * bin held by fewer is merged with such neighbours, or its real share is null. */
 export function binsOf(
@@ -15,7 +18,8 @@ export function binsOf(
   entities: Int32Array | undefined,
 ): Shaped {
   const missing = new Set((meaning.missingCodes ?? []).filter((code) => code.trim() !== "").map(Number));
-  const sorted = real.values.filter((value) => Number.isFinite(value) && !missing.has(value)).sort();
+  const most = real.type === "date" ? LAST_MOMENT : Number.MAX_VALUE;
+  const sorted = real.values.filter((value) => Math.abs(value) <= most && !missing.has(value)).sort();
   if (sorted.length < 2 * MINIMUM_HOLDERS)
     return { shape: { type: "hidden", reason: "Fewer than ten values." }, shares: null };
   const axis = real.type === "date" ? dateAxis(sorted, real.storage) : numberAxis(sorted, meaning);

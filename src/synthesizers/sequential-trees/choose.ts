@@ -3,7 +3,7 @@ import { type Executor, runAll, type Task } from "../../executors/executor.ts";
 import { nearest } from "../../math/nearest-name.ts";
 import type { Random } from "../../random.ts";
 import type { PreparedColumn } from "./columns.ts";
-import type { TryData } from "./grow-task.ts";
+import type { TryData, TryScore } from "./grow-task.ts";
 import type { Criterion, SequentialTreesOptions } from "./options.ts";
 import { stepDataOf, stepsOf, type TrainingStep } from "./steps.ts";
 
@@ -66,7 +66,7 @@ export async function choose(
     steps: readonly TrainingStep[],
     criteria: readonly Criterion[],
     asked: readonly number[] = [...steps.keys()],
-  ): Promise<number[][]> => {
+  ): Promise<TryScore[][]> => {
     const tasks = asked.map((s): Task => {
       const step = steps[s] as TrainingStep;
       const data: TryData = {
@@ -77,17 +77,17 @@ export async function choose(
       };
       return { module: tryModule, name: "tryStep", data };
     });
-    return runAll<number[]>(context.executor, tasks, { signal: context.signal });
+    return runAll<TryScore[]>(context.executor, tasks, { signal: context.signal });
   };
 
   const notes: string[] = [];
-  let best: { readonly name: OrderName; readonly total: number; readonly scores: readonly number[][] } | undefined;
+  let best: { readonly name: OrderName; readonly total: number; readonly scores: readonly (readonly TryScore[])[] } | undefined;
   for (const name of candidates) {
     const steps = stepsOf(sample.columns, plain(name));
     const scores = await attempt(steps, [first]);
     let total = 0;
     scores.forEach(([score], s) => {
-      total += ((score as number) * steps[s]!.rows.length) / Math.max(1, sample.isTest.length);
+      total += ((score as TryScore).logLikelihood * steps[s]!.rows.length) / Math.max(1, sample.isTest.length);
     });
     if (candidates.length > 1)
       notes.push(`Visit order tried: ${ORDER_TITLES[name]}: log-likelihood ${total.toFixed(2)} a row.`);
@@ -97,17 +97,18 @@ export async function choose(
   const choice = plain(name);
   const steps = stepsOf(sample.columns, choice);
   if (candidates.length > 1) notes.push(`Visit order chosen: ${ORDER_TITLES[name]}.`);
-  const more = new Map<number, readonly number[]>();
+  const more = new Map<number, readonly TryScore[]>();
   if (others.length > 0) {
     const asked = [...steps.keys()].filter((s) => steps[s]!.kind === "value");
     const results = await attempt(steps, others, asked);
     asked.forEach((s, i) => {
-      more.set(s, results[i] as readonly number[]);
+      more.set(s, results[i] as readonly TryScore[]);
     });
   }
   const criteria = steps.map((step, s): Criterion => {
     if (step.kind !== "value") return first;
-    const all = [scores[s]![0] as number, ...(more.get(s) ?? [])];
+    const all = [...scores[s]!, ...(more.get(s) ?? [])].map(({ quadratic }) => quadratic);
+if((globalThis as any).process.env.VERB)console.error(columns[step.column]!.plan.name,all.map(x=>x.toFixed(4)).join(' '));
     const at = all.indexOf(Math.max(...all));
     return at <= 0 ? first : (others[at - 1] as Criterion);
   });

@@ -224,3 +224,14 @@ test("columns of different types, one row, and no rows do not break a profile", 
   ] as const)
     for (const item of profileTables(left, right, schema).columns) assert.equal(item.shape.type, "hidden");
 });
+
+test("dates: edges are calendar starts, and a moment beyond the calendar breaks nothing", () => {
+  const day = 864e5;
+  const values = [...Array.from({ length: 400 }, (_, i) => Date.UTC(2019, 0, 1) + i * day), 9e15, Number.NaN];
+  const real = tableOf([{ name: "seen", type: "date", storage: "date", values: Float64Array.from(values) }]);
+  const shape = column(profileTables(real, real, schemaFor(real, { seen: { kind: "date" } })), "seen").shape as Bins;
+  assert.deepEqual(
+    shape.bins.slice(0, 3).map((bin) => bin.label),
+    ["before 2019-02", "2019-02 to before 2019-03", "2019-03 to before 2019-04"],
+  );
+});
