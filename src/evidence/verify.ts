@@ -3,12 +3,14 @@ import { basename, join } from "node:path";
 import { InvalidArgument } from "../errors.ts";
 import type { Decision, Verdict } from "../policy/decision.ts";
 import { fileError } from "../runs/file-error.ts";
+import { productVersion } from "../runs/fingerprint.ts";
 import { BUNDLE, isPartial, USER } from "../runs/layout.ts";
 import { type UserFolders, userFolders } from "../runs/user-folders.ts";
 import { digestFile, openPlain } from "./bundle.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import { loadPublicKey, trustedKeys } from "./keys.ts";
 import { checkManifest, MAX_FILES, type Manifest } from "./manifest.ts";
+import { replayDecision } from "./replay.ts";
 import { openEnvelope, type PublicKey } from "./sign.ts";
 import { statementBytes, statementOn } from "./statement.ts";
 
@@ -26,8 +28,8 @@ export interface Verification {
   readonly problems: readonly string[];
 }
 
-/** Checks a bundle offline: every file's hash, nothing missing, nothing added, the signature, and that the signer is trusted here. Trust comes
- * from the reader alone, never from the bundle.
+/** Checks a bundle offline: every file's hash, nothing missing, nothing added, the signature, that the signer is trusted here, and that the
+ * decision is what the bundle's policy makes of its scores. Trust comes from the reader alone, never from the bundle.
  * @param options `trust`: path of the signer's public key (PEM); absent: the user's own key store
  * @returns never throws for what is in the bundle; every fault is a problem
  * @throws {InvalidArgument} no such folder, or the trust file holds no public key */
@@ -48,6 +50,8 @@ export async function verifyBundle(
   const files = manifest ? await checkFiles(root, manifest.value, problems) : 0;
   if (manifest) await checkMeaning(root, manifest.value, problems);
   await checkNothingAdded(root, manifest?.value, problems);
+  // Only of a bundle that is whole and signed by somebody trusted: nobody else's scores are worth the work.
+  if (manifest && signer !== null && problems.length === 0) await checkDecision(root, manifest.value, problems);
 
   const trusted = problems.length === 0 && manifest !== null && signer !== null;
   return {
@@ -190,6 +194,19 @@ async function checkMeaning(root: string, manifest: Manifest, problems: string[]
   } catch {}
   if (decision?.decision !== manifest.decision || decision.policy?.sha256 !== manifest.policy.sha256)
     problems.push(`${BUNDLE.decision} does not say what was signed ("${manifest.decision}").`);
+}
+
+/** The signed decision must be what the bundle's policy makes of the bundle's scores. */
+async function checkDecision(root: string, manifest: Manifest, problems: string[]): Promise<void> {
+  const read = async (path: string): Promise<string> =>
+    (await readSmall(root, { path, most: MAX_TEXT_BYTES, problems }))?.toString("utf8") ?? "";
+  const policyText = await read(BUNDLE.policy);
+  const scoresText = await read(BUNDLE.scores);
+  const decisionText = await read(BUNDLE.decision);
+  if (problems.length > 0) return;
+  const sameVersion = manifest.madeBy.version === productVersion();
+  const problem = replayDecision({ policyText, scoresText, decisionText, sameVersion });
+  if (problem !== undefined) problems.push(problem);
 }
 
 async function checkNothingAdded(root: string, manifest: Manifest | undefined, problems: string[]): Promise<void> {

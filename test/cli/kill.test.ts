@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { copyFileSync, existsSync, readdirSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { test } from "node:test";
 import { counterfoil, inScratch } from "./run.ts";
@@ -28,7 +28,7 @@ test("killed at any instant, the bundle is whole or absent; the next run into th
       if (existsSync(out)) {
         const verified = await counterfoil(["verify", "out"], { cwd: folder });
         assert.ok([0, 3, 4].includes(verified.code as number), `killed after ${delayMs} ms: ${verified.stdout}`);
-        return;
+        rmSync(out, { recursive: true });
       }
     }
     const ran = await counterfoil(["synthesize", "credit.csv.gz", "--out", "out", "--quiet"], { cwd: folder });

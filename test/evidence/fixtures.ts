@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 import { type BundleFolder, type Seal, sealBundle, writeBundle } from "../../src/evidence/bundle.ts";
 import { sha256 } from "../../src/evidence/canonical.ts";
 import { type Signer, signerOf } from "../../src/evidence/sign.ts";
+import { metrics } from "../../src/metrics/index.ts";
+import { decide } from "../../src/policy/decide.ts";
 import type { Verdict } from "../../src/policy/decision.ts";
+import { parsePolicy } from "../../src/policy/policy.ts";
 import { foldersFor, type UserFolders } from "../../src/runs/user-folders.ts";
 import { goodScores } from "../policy/fixtures.ts";
 
@@ -32,7 +35,16 @@ export function trust(folders: UserFolders, signer: Signer): void {
   writeFileSync(path, signer.publicKey);
 }
 
-const POLICY = "format: counterfoil-policy/1\nname: test\n";
+/** A policy whose one rule decides so of `goodScores()`. */
+function policyFor(verdict: Verdict): string {
+  const rule = {
+    pass: "metric: validity\n    bound: low\n    op: '>='\n    threshold: 0.5",
+    refuse: "metric: validity\n    bound: low\n    op: '<'\n    threshold: 0.5",
+    indeterminate: "metric: column-shape\n    bound: low\n    op: '>='\n    threshold: 0.5",
+    waived: "metric: validity\n    bound: low\n    op: '<'\n    threshold: 0.5",
+  }[verdict];
+  return `format: counterfoil-policy/1\nname: test\nrules:\n  - rule: only\n    ${rule}\n    severity: refuse\n`;
+}
 
 /** Writes a small bundle with everything in it. */
 export async function makeBundle(
@@ -45,19 +57,15 @@ export async function makeBundle(
   } = {},
 ) {
   const { decision = "pass", seed = 1 } = options;
+  const policyText = policyFor(decision);
+  const policy = parsePolicy(policyText, { metrics, sha256: sha256(policyText), file: "policy.yaml" });
   const seal: Seal = {
     job: "synthesize",
     seed,
     recipe: { synthesizer: "independent", rows: 10 },
     scores: goodScores(),
-    decision: {
-      decision,
-      policy: { name: "test", sha256: sha256(POLICY) },
-      summary: "Passed.",
-      rules: [],
-      detectable: [],
-    },
-    policyText: POLICY,
+    decision: { ...decide(policy, goodScores()), decision },
+    policyText,
     schemaText: "format: counterfoil-schema/1\ncolumns: []\n",
     splitSha256: sha256("split"),
     inputs: [{ role: "source", sha256: sha256("source") }],

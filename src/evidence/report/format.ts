@@ -68,5 +68,7 @@ function signed(value: number, digits: string): string {
 }
 
 function grouped(digits: string): string {
-  return digits.length > 4 ? digits.replace(/\B(?=(\d{3})+$)/g, "\u202F") : digits;
+  const [whole = "", places] = digits.split(".");
+  const spaced = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202F") : whole;
+  return places === undefined ? spaced : `${spaced}.${places}`;
 }

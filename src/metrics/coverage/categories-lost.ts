@@ -5,8 +5,6 @@ import { headerOf, notApplicable, notComputable } from "../score.ts";
 
 /** A category counts as lost when it is absent though this many rows of it were to be expected: by chance that happens once in e¹⁰ = 22,026. */
 const EXPECTED = 10;
-/** Categories that fewer real rows hold are never named, and a synthesizer may leave them out on purpose. */
-const LEAST_ROWS = 5;
 
 /** How many real categories are absent from the whole synthetic table though expected at least ten times. */
 export const categoriesLost: Metric = {
@@ -65,7 +63,6 @@ export const categoriesLost: Metric = {
       details: {
         checked: results.reduce((sum, { checked }) => sum + checked, 0),
         columns: varying.length,
-        heldByFewerThanFive: results.reduce((sum, { withheld }) => sum + withheld, 0),
         commonest: lost[0] ? { ...lost[0], expected: Math.round(lost[0].expected) } : null,
       },
     };
@@ -105,22 +102,17 @@ function compare(
 ): {
   readonly lost: readonly { readonly label: string; readonly expected: number }[];
   readonly checked: number;
-  readonly withheld: number;
 } {
   const lost: { label: string; expected: number }[] = [];
   let checked = 0;
-  let withheld = 0;
   for (const [label, count] of real) {
-    const expected = (count / realRows) * rows;
+    // Ten of a million synthetic rows that stand for two real ones are no evidence of loss: expect no more than the real rows hold.
+    const expected = count * Math.min(1, rows / realRows);
     if (expected < EXPECTED) continue;
-    if (count < LEAST_ROWS) {
-      if (!other.has(label)) withheld++;
-      continue;
-    }
     checked++;
     if (!other.has(label)) lost.push({ label, expected });
   }
-  return { lost, checked, withheld };
+  return { lost, checked };
 }
 
 /** The same count for fresh real rows: what the holdout has and train lacks (without a holdout: one half of train against the other). */

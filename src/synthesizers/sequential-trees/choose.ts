@@ -29,8 +29,9 @@ type OrderName = keyof typeof ORDER_TITLES;
 
 const tryModule = new URL("./grow-task.js", import.meta.url).href;
 
-/** Chooses the visit order, and how each number is split, by the likelihood of rows put aside inside the training rows. The chain rule
- * makes orders comparable: whatever the order, the steps' log-likelihoods add up to that of the whole row.
+/** Chooses the visit order, and how each number is split, on rows put aside inside the training rows. Orders are compared by likelihood: by
+ * the chain rule the steps' log-likelihoods add up to that of the whole row, whatever the order. Criteria are compared by the quadratic
+ * score, which does not mind small leaves as such: rows are drawn from a leaf, nobody reads probabilities off it.
  * @throws {InvalidArgument} the order names an unknown column, or leaves one out */
 export async function choose(
   columns: readonly PreparedColumn[],
@@ -81,7 +82,9 @@ export async function choose(
   };
 
   const notes: string[] = [];
-  let best: { readonly name: OrderName; readonly total: number; readonly scores: readonly (readonly TryScore[])[] } | undefined;
+  let best:
+    | { readonly name: OrderName; readonly total: number; readonly scores: readonly (readonly TryScore[])[] }
+    | undefined;
   for (const name of candidates) {
     const steps = stepsOf(sample.columns, plain(name));
     const scores = await attempt(steps, [first]);
@@ -108,7 +111,6 @@ export async function choose(
   const criteria = steps.map((step, s): Criterion => {
     if (step.kind !== "value") return first;
     const all = [...scores[s]!, ...(more.get(s) ?? [])].map(({ quadratic }) => quadratic);
-if((globalThis as any).process.env.VERB)console.error(columns[step.column]!.plan.name,all.map(x=>x.toFixed(4)).join(' '));
     const at = all.indexOf(Math.max(...all));
     return at <= 0 ? first : (others[at - 1] as Criterion);
   });

@@ -28,7 +28,7 @@ export const sequentialTreesOptions = z.strictObject({
     .describe("Values held by few rows are drawn within so many places of a leaf's sorted values."),
   maxPredictors: z.int().min(1).max(2000).default(60).describe("Most earlier columns that one tree may ask."),
   growRows: z.int().min(100).default(200_000).describe("Most rows that a tree is grown on; all rows fill its leaves."),
-  chooseRows: z.int().min(100).default(8_000).describe("Most rows used to choose order and criteria."),
+  chooseRows: z.int().min(100).default(20_000).describe("Most rows used to choose order and criteria."),
   scores: z.boolean().default(true).describe("Offer each tree an additive score of all earlier columns to split on."),
   plainDonors: z
     .boolean()

@@ -1,0 +1,48 @@
+import { metrics } from "../metrics/index.ts";
+import type { Metric, Score } from "../metrics/metric.ts";
+import { decide } from "../policy/decide.ts";
+import { parsePolicy } from "../policy/policy.ts";
+import { canonicalJson, sha256 } from "./canonical.ts";
+
+/** The texts of a bundle that a decision follows from, and the decision. */
+export interface Replay {
+  readonly policyText: string;
+  readonly scoresText: string;
+  readonly decisionText: string;
+  /** The version that made the bundle is this one, so that even the words must agree. */
+  readonly sameVersion: boolean;
+}
+
+/** Decides again, by the policy in a bundle and the scores in it.
+ * @returns what is wrong, in one sentence; undefined when the bundle's decision is what its policy makes of its scores. Never throws */
+export function replayDecision({ policyText, scoresText, decisionText, sameVersion }: Replay): string | undefined {
+  try {
+    const scores = JSON.parse(scoresText) as readonly Score[];
+    const policy = parsePolicy(policyText, {
+      metrics: [...metrics, ...unknownMetrics(scores)],
+      sha256: sha256(policyText),
+      file: "policy.yaml",
+    });
+    // An open end of an interval is null in JSON, and no rule can be held by either.
+    const ours: unknown = JSON.parse(JSON.stringify(decide(policy, scores)));
+    const theirs: unknown = JSON.parse(decisionText);
+    const shown = sameVersion ? canonicalJson : (decision: unknown) => canonicalJson(outcomesOf(decision));
+    return shown(ours) === shown(theirs) ? undefined : "The policy makes another decision of these scores.";
+  } catch (error) {
+    return `The decision cannot be made again from the policy and the scores: ${error instanceof Error ? error.message : String(error)}`;
+  }
+}
+
+/** Metrics of another version or of a plug-in, as the scores themselves tell them. Ours come first: no score can say that a privacy metric is none. */
+function unknownMetrics(scores: readonly Score[]): Pick<Metric, "name" | "family">[] {
+  const known = new Set(metrics.map((metric) => metric.name));
+  return scores
+    .filter((score) => !known.has(score.metric))
+    .map((score) => ({ name: score.metric, family: score.family }));
+}
+
+/** What a decision says, without its words, which may change from version to version. */
+function outcomesOf(decision: unknown): unknown {
+  const { decision: verdict, policy, rules } = decision as ReturnType<typeof decide>;
+  return { verdict, policy, rules: rules.map(({ rule, outcome, observed }) => ({ rule, outcome, observed })) };
+}
