@@ -2,7 +2,7 @@ import type { Table } from "../data/table.ts";
 import { throwIfCancelled } from "../errors.ts";
 import { runAll, type Task } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
-import { choose } from "./sequential-trees/choose.ts";
+import { choose, isWide } from "./sequential-trees/choose.ts";
 import { MIN_HOLDERS, prepareColumns } from "./sequential-trees/columns.ts";
 import { fittedChain } from "./sequential-trees/fitted-chain.ts";
 import type { GrowData, StepLeaves } from "./sequential-trees/grow-task.ts";
@@ -42,7 +42,7 @@ async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>)
   const growRandom = random.split("grow");
   const tasks = steps.map((step, s): Task => {
     const data: GrowData = {
-      ...stepDataOf(steps, step, options),
+      ...stepDataOf(steps, step, { ...options, scores: options.scores && !isWide(columns) }),
       rows: step.rows,
       growRows: pickRows(step.rows, options.growRows, growRandom.split(s)),
       criterion: choice.criteria[s] as Criterion,
@@ -68,6 +68,11 @@ async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>)
       ...choice.notes,
       ...criterionNotes(steps, choice.criteria),
       ...releaseNotes(table.rows, options),
+      ...(isWide(columns)
+        ? [
+            `The table has ${columns.length} columns: nothing was tried out, and each tree asks at most ${options.maxPredictors} earlier columns, the most associated ones.`,
+          ]
+        : []),
       ...columns.flatMap((column) => column.notes),
     ],
     options,

@@ -17,7 +17,10 @@ export const sequentialTreesOptions = z.strictObject({
     .default("auto")
     .describe("How numbers are split; auto: chosen for each column on validation rows."),
   order: z
-    .union([z.enum(["auto", "given", "fewest-values-first", "missing-first"]), z.array(z.string()).min(1)])
+    .union([
+      z.enum(["auto", "given", "two-valued-first", "fewest-values-first", "missing-first"]),
+      z.array(z.string()).min(1),
+    ])
     .default("auto")
     .describe("The order in which columns are modelled, or their names; auto: chosen on validation rows."),
   window: z
