@@ -13,11 +13,11 @@ import { systemClock } from "../runs/clock.ts";
 import { loadPolicy } from "../runs/policy-file.ts";
 import { applySchema } from "../schema/file.ts";
 import { inferSchema } from "../schema/infer.ts";
+import { collecting, readEvents } from "./events.ts";
 import { freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { EvaluateOptions, JobResult } from "./job.ts";
 import { headlineOf, judge } from "./judge.ts";
 import { publishInto, reportOf } from "./publish.ts";
-import { collecting, readEvents } from "./synthesize.ts";
 import { chooseTarget } from "./target.ts";
 
 /** Judges a synthetic table that anyone made, against the real rows it was made from and, for privacy, real rows it was not.
@@ -27,6 +27,8 @@ import { chooseTarget } from "./target.ts";
 export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
   const started = systemClock.seconds();
   const notices: string[] = [];
+  // They name the place of the user's key, which is no business of who reads the report.
+  const keyNotices: string[] = [];
   const events = collecting(options.events, notices);
   const { signal } = options;
   const seed = options.seed ?? 0;
@@ -34,7 +36,8 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
   const { policy, text: policyText } = await loadPolicy(options.policy ?? "default", metrics);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
   const out = options.out === undefined ? undefined : await freshFolder(options.out);
-  const signer = out === undefined ? undefined : await openSigner(options.signingKey, events.notice);
+  const signer =
+    out === undefined ? undefined : await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
   const inputs: InputFile[] = [];
   const read = async (path: string, role: InputFile["role"]): Promise<Table> => {
@@ -131,7 +134,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       rows: { train: real.rows, holdout: holdout?.rows ?? 0, synthetic: synthetic.rows },
       seed,
       seconds: systemClock.seconds() - started,
-      notices,
+      notices: [...keyNotices, ...notices],
     };
   } finally {
     await executor.close();

@@ -50,7 +50,8 @@ export async function loadSchema(path: string): Promise<SchemaOverride> {
   return parseSchema(text, path);
 }
 
-/** The key that will sign: the file given, or this user's own, made on first use. */
+/** The key that will sign: the file given, or this user's own, made on first use. Its notices name paths of this machine: they are for the
+ * person at the terminal and never go into a bundle. */
 export async function openSigner(path: string | undefined, notice: (message: string) => void): Promise<Signer> {
   if (path !== undefined) {
     const { signer, notices } = await loadSigner(path);

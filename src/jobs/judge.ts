@@ -33,8 +33,8 @@ export interface JudgeInput {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Measures a synthetic table by every metric and decides by the policy. Identifiers and dropped columns are not measured: they are made
- * anew, not modelled. */
+/** Measures a synthetic table by every metric and decides by the policy. Of identifiers and free text only whether
+ * they were made anew is measured, of dropped columns nothing. */
 export async function judge(
   input: JudgeInput,
 ): Promise<{ readonly scores: readonly Score[]; readonly decision: Decision }> {
@@ -53,6 +53,7 @@ export async function judge(
     train,
     holdout,
     synthetic,
+    unmodelled: unmodelledOf(input),
     schema,
     codec,
     frames,
@@ -73,6 +74,25 @@ export async function judge(
     events.progress?.(scores.length, metrics.length, undefined);
   }
   return { scores, decision: decide(policy, scores) };
+}
+
+/** The identifiers and free texts that the synthetic table has a column for. */
+function unmodelledOf(input: JudgeInput): MetricInput["unmodelled"] {
+  const { train, holdout, synthetic, schema } = input;
+  const released = new Set(synthetic.columns.map(({ name }) => name));
+  const names = train.columns
+    .map(({ name }) => name)
+    .filter((name) => {
+      const { kind } = schemaOf(schema, name);
+      return (kind === "identifier" || kind === "text") && released.has(name);
+    });
+  return names.length === 0
+    ? undefined
+    : {
+        train: selectColumns(train, names),
+        holdout: holdout && selectColumns(holdout, names),
+        synthetic: selectColumns(synthetic, names),
+      };
 }
 
 /** Columns that carry modelled content. */

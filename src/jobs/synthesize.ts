@@ -21,6 +21,7 @@ import type { TableSchema } from "../schema/schema.ts";
 import { independent } from "../synthesizers/independent.ts";
 import { synthesizerNamed } from "../synthesizers/index.ts";
 import type { Fitted, Synthesizer } from "../synthesizers/synthesizer.ts";
+import { collecting, readEvents } from "./events.ts";
 import { defaultFolder, freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { JobEvents, JobResult, SynthesizeOptions } from "./job.ts";
 import { headlineOf, judge } from "./judge.ts";
@@ -39,6 +40,8 @@ const JUDGED_ROWS = 1_000_000;
 export async function synthesize(options: SynthesizeOptions): Promise<JobResult> {
   const started = systemClock.seconds();
   const notices: string[] = [];
+  // They name the place of the user's key, which is no business of who reads the report.
+  const keyNotices: string[] = [];
   const events = collecting(options.events, notices);
   const { signal } = options;
   const seed = options.seed ?? 0;
@@ -50,7 +53,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const { policy, text: policyText } = await loadPolicy(options.policy ?? "default", metrics);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
   const out = await freshFolder(options.out ?? defaultFolder(options.source));
-  const signer = await openSigner(options.signingKey, events.notice);
+  const signer = await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
   events.phase?.("read", basename(options.source));
   const { table, source } = await readTable(options.source, {
@@ -169,7 +172,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           rows: { train: train.rows, holdout: split.holdout.length, synthetic: rows },
           seed,
           seconds: systemClock.seconds() - started,
-          notices,
+          notices: [...keyNotices, ...notices],
         };
       },
       { signal },
@@ -184,28 +187,6 @@ function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
   out.set(a);
   out.set(b, a.length);
   return out;
-}
-
-/** Events that also keep every notice, for the result and the report. */
-export function collecting(
-  events: JobEvents | undefined,
-  notices: string[],
-): JobEvents & { readonly notice: (message: string) => void } {
-  return {
-    ...events,
-    notice(message) {
-      notices.push(message);
-      events?.notice?.(message);
-    },
-  };
-}
-
-/** The events that reading a file knows. */
-export function readEvents(events: JobEvents): Pick<JobEvents, "notice" | "progress"> {
-  return {
-    ...(events.notice ? { notice: events.notice } : {}),
-    ...(events.progress ? { progress: events.progress } : {}),
-  };
 }
 
 function describeColumns(

@@ -5,7 +5,7 @@ import { schemaOf, type TableSchema } from "../schema/schema.ts";
 import { inferTarget } from "../schema/target.ts";
 
 /** The target of train-on-synthetic: the declared one, or a guess that is told as one; undefined where nothing stands out.
- * @throws {InvalidArgument} the declared target is no column, or cannot be predicted (an identifier, free text, a constant) */
+ * @throws {InvalidArgument} the declared target is no column, or cannot be predicted (an identifier, free text, a constant, a label for nearly every row) */
 export function chooseTarget(
   table: Table,
   schema: TableSchema,
@@ -32,6 +32,14 @@ export function chooseTarget(
         {
           advice: "Choose another --target, or give the column another kind in a schema file.",
         },
+      );
+    const column = columnOf(table, options.target);
+    const different = column.type === "text" ? new Set(column.codes).size : 0;
+    if (different > 20 && different > table.rows / 2)
+      throw new InvalidArgument(
+        "bad-target",
+        `The target "${options.target}" has ${different} different labels in ${table.rows} rows: there is nothing to predict.`,
+        { advice: "Choose another --target." },
       );
     return options.target;
   }

@@ -1,0 +1,23 @@
+import type { JobEvents } from "./job.ts";
+
+/** Events that also keep every notice, for the result and the report. */
+export function collecting(
+  events: JobEvents | undefined,
+  notices: string[],
+): JobEvents & { readonly notice: (message: string) => void } {
+  return {
+    ...events,
+    notice(message) {
+      notices.push(message);
+      events?.notice?.(message);
+    },
+  };
+}
+
+/** The events that reading a file knows. */
+export function readEvents(events: JobEvents): Pick<JobEvents, "notice" | "progress"> {
+  return {
+    ...(events.notice ? { notice: events.notice } : {}),
+    ...(events.progress ? { progress: events.progress } : {}),
+  };
+}
