@@ -24,7 +24,8 @@ export function display(options: {
   };
   const draw = (line: string): void => {
     clear();
-    out.write(line.slice(0, (out.columns ?? 80) - 1));
+    // A terminal that does not know its width says 0.
+    out.write(line.slice(0, (out.columns || 80) - 1));
     drawn = 1;
   };
   const close = (): void => {

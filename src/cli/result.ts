@@ -14,8 +14,10 @@ export function printResult(result: JobResult, options: { readonly json?: boolea
 /** The result in plain lines. */
 export function resultText(result: JobResult): string {
   const { headline, decision } = result;
-  const words = { pass: "PASS", refuse: "REFUSED", indeterminate: "INDETERMINATE", waived: "WAIVED" } as const;
-  const lines = ["", `decision   ${words[decision.decision]}: ${decision.summary}`, ""];
+  const words = { pass: "PASSED", refuse: "REFUSED", indeterminate: "INDETERMINATE", waived: "WAIVED" } as const;
+  // The summary begins with the same word in small letters.
+  const rest = decision.summary.replace(/^(passed|refused|indeterminate|waived): /i, "");
+  const lines = ["", `decision   ${words[decision.decision]}: ${rest}`, ""];
   const score = (name: string): Score | undefined => result.scores.find((item) => item.metric === name);
   const row = (label: string, value: string): void => {
     lines.push(`  ${label.padEnd(38)} ${value}`);
@@ -55,9 +57,9 @@ export function resultText(result: JobResult): string {
   const notable = decision.rules.filter((rule) => rule.outcome !== "pass" && rule.outcome !== "not-applicable");
   if (notable.length > 0) {
     lines.push("");
-    for (const rule of notable) {
-      lines.push(`  ${rule.outcome.padEnd(14)} ${rule.rule}: ${rule.reason}`);
-      if (rule.remedy) lines.push(`${" ".repeat(17)}${rule.remedy}`);
+    for (const { outcome, rules, reason, remedy } of grouped(notable)) {
+      lines.push(`  ${outcome.padEnd(14)} ${rules.join(", ")}: ${reason}`);
+      if (remedy) lines.push(`${" ".repeat(17)}${remedy}`);
     }
   }
   if (result.bundle) {
@@ -68,6 +70,27 @@ export function resultText(result: JobResult): string {
     `took       ${result.seconds.toFixed(1)} s · ${result.rows.train} training, ${result.rows.holdout} holdout, ${result.rows.synthetic} synthetic rows · seed ${result.seed}`,
   );
   return lines.join("\n");
+}
+
+interface Group {
+  readonly outcome: string;
+  readonly rules: string[];
+  readonly reason: string;
+  readonly remedy: string | undefined;
+}
+
+/** Rules that ended the same way for the same reason, told once. */
+function grouped(rules: JobResult["decision"]["rules"]): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const { rule, outcome, reason, remedy } of rules) {
+    // Which score it was is told by the rule's name.
+    const why = reason.replace(/^.* could not be computed: /, "could not be computed: ");
+    const key = `${outcome} ${why}`;
+    const known = groups.get(key);
+    if (known) known.rules.push(rule);
+    else groups.set(key, { outcome, rules: [rule], reason: why, remedy });
+  }
+  return [...groups.values()];
 }
 
 function interval(score: Score | undefined): string {

@@ -27,7 +27,11 @@ export function alignTo(
       `The ${names.table} table and the ${names.reference} table have different columns:${lacking.length > 0 ? ` ${names.table} lacks ${list(lacking)}` : ""}${
         lacking.length > 0 && extra.length > 0 ? ";" : ""
       }${extra.length > 0 ? ` ${names.table} also has ${list(extra)}` : ""}.`,
-      { advice: close ? `Is "${close}" meant to be "${lacking[0]}"? Rename it.` : "Give both the same columns." },
+      {
+        advice: close
+          ? `Is "${close}" meant to be "${lacking[0]}"? Rename it.`
+          : 'Give both the same columns, or leave some out with "drop: true" in a schema file (--schema).',
+      },
     );
   }
   const invalid: { column: string; cells: number }[] = [];
@@ -76,7 +80,7 @@ function convert(column: Column, like: Column): { column: Column; cells: number 
     if (typeof cell === "string") {
       const known = tokens.indexOf(cell);
       const value =
-        known >= 0 ? Number.NaN : like.type === "date" ? Date.parse(cell) : Number(cell.trim() === "" ? "x" : cell);
+        known >= 0 ? Number.NaN : like.type === "date" ? parseIso(cell) : Number(cell.trim() === "" ? "x" : cell);
       values[i] = value;
       if (Number.isNaN(value)) {
         missing[i] = known >= 0 ? known : bad;
@@ -106,6 +110,13 @@ function codeOf(index: Map<string, number>, label: string): number {
     index.set(label, code);
   }
   return code;
+}
+
+/** Milliseconds of a day or moment in ISO 8601, UTC where it names no zone; NaN for anything else, which `Date.parse` alone would guess at. */
+function parseIso(text: string): number {
+  const found = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(Z|[+-]\d\d:\d\d)?)?$/.exec(text.trim());
+  if (!found) return Number.NaN;
+  return Date.parse(found[2] ? `${found[1]}T${found[2]}${found[3] ?? "Z"}` : (found[1] as string));
 }
 
 function isoOf(epochMs: number, storage: "date" | "timestamp"): string {

@@ -6,7 +6,10 @@ export interface Dialect {
   readonly delimiter: string;
   /** What stands before a quote inside quotes: the quote itself, or a backslash. */
   readonly escape: '"' | "\\";
+  /** Names as written; blank where the first line holds data. */
   readonly header: readonly string[];
+  /** Whether the first line holds names and not data. */
+  readonly named: boolean;
 }
 
 /** What a whole file was found to hold. */
@@ -31,21 +34,43 @@ export function sniffDialect(sample: Buffer, complete: boolean, name: string): D
     if (!complete && records.length > 1 && records.length < 1000) records.pop();
     return records;
   };
-  let best: { delimiter: string; share: number; header: readonly string[] } | undefined;
+  let best: { delimiter: string; share: number; records: readonly (readonly string[])[] } | undefined;
   for (const delimiter of COMMON) {
     const records = read(delimiter);
     const share = regularShare(records);
-    if ((records[0]?.length ?? 0) > 1 && share > (best?.share ?? 0))
-      best = { delimiter, share, header: records[0] ?? [] };
+    if ((records[0]?.length ?? 0) > 1 && share > (best?.share ?? 0)) best = { delimiter, share, records };
   }
   // A rare delimiter is believed only when every line agrees: a space or a colon is in most texts.
   for (const delimiter of best ? [] : RARE) {
     const records = read(delimiter);
     if (records.length > 1 && (records[0]?.length ?? 0) > 1 && regularShare(records) === 1)
-      best ??= { delimiter, share: 1, header: records[0] ?? [] };
+      best ??= { delimiter, share: 1, records };
   }
-  if (best) return { delimiter: best.delimiter, escape: escaping, header: best.header };
-  return { delimiter: ",", escape: escaping, header: read(",")[0] ?? [] };
+  const { delimiter, records } = best ?? { delimiter: ",", records: read(",") };
+  const [first = []] = records;
+  const named = !isData(first, records.slice(1));
+  return { delimiter, escape: escaping, header: named ? first : first.map(() => ""), named };
+}
+
+const NUMBER = /^[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?$/;
+
+/** Whether the first line is a row like the others, so that the file has no line of names. Names may be numbers too, but then years, sizes or
+ * positions that rise or fall from column to column; and a word above a column of nothing but numbers is a name. */
+function isData(first: readonly string[], below: readonly (readonly string[])[]): boolean {
+  const isNumber = (text: string | undefined): boolean => text !== undefined && NUMBER.test(text.trim());
+  const filled = first.flatMap((text, j) => (text.trim() === "" ? [] : [j]));
+  const numbers = filled.filter((j) => isNumber(first[j]));
+  if (numbers.length === 0 || (numbers.length === 1 && filled.length > 1)) return false;
+  const isNumeric = (j: number): boolean => {
+    const cells = below.map((record) => record[j]?.trim() ?? "").filter((text) => text !== "");
+    return cells.length > 0 && cells.every((text) => NUMBER.test(text));
+  };
+  if (filled.some((j) => !isNumber(first[j]) && isNumeric(j))) return false;
+  if (!numbers.every(isNumeric)) return false;
+  const values = numbers.map((j) => Number((first[j] as string).trim().replace(",", ".")));
+  const rises = values.every((value, i) => i === 0 || value > (values[i - 1] as number));
+  const falls = values.every((value, i) => i === 0 || value < (values[i - 1] as number));
+  return values.length === 1 || !(rises || falls);
 }
 
 /** Names for columns from the header as written: an empty one becomes `column_1` (its position), a repeated one gets `_2`, `_3`, … Names that
@@ -53,7 +78,8 @@ export function sniffDialect(sample: Buffer, complete: boolean, name: string): D
 export function nameColumns(header: readonly string[], notice: (message: string) => void): string[] {
   const taken = new Set(header.map((name) => name.trim().toLowerCase()));
   const seen = new Set<string>();
-  return header.map((written, i) => {
+  const unnamed: string[] = [];
+  const names = header.map((written, i) => {
     const wanted = written.trim() === "" ? `column_${i + 1}` : written.trim();
     let name = wanted;
     if (written.trim() !== "" && !seen.has(name.toLowerCase())) {
@@ -62,13 +88,15 @@ export function nameColumns(header: readonly string[], notice: (message: string)
     }
     for (let k = 2; seen.has(name.toLowerCase()) || taken.has(name.toLowerCase()); k++) name = `${wanted}_${k}`;
     seen.add(name.toLowerCase());
-    notice(
-      written.trim() === ""
-        ? `Column ${i + 1} has no name; it is called "${name}".`
-        : `Column ${i + 1} is named "${wanted}" like one before it; it is called "${name}".`,
-    );
+    if (written.trim() === "") unnamed.push(`column ${i + 1} is called "${name}"`);
+    else notice(`Column ${i + 1} is named "${wanted}" like one before it; it is called "${name}".`);
     return name;
   });
+  if (unnamed.length > 0)
+    notice(
+      `${unnamed.length === 1 ? "A column has" : `${unnamed.length} columns have`} no name: ${unnamed.slice(0, 5).join(", ")}${unnamed.length > 5 ? ", …" : ""}.`,
+    );
+  return names;
 }
 
 const COMMON = [",", ";", "\t", "|"] as const;
@@ -151,7 +179,7 @@ export async function scanCsv(
   let quoteLine = 1;
   let fields = 1;
   let bytes = 0;
-  let records = -1;
+  let records = dialect.named ? -1 : 0;
   let returns = 0;
   let newlines = 0;
   let pairs = 0;

@@ -32,7 +32,7 @@ export function shapeName(name: string): string {
 }
 
 /** The formats that may hold for all cells of a column whose cells have these shapes, in order of preference.
- * Days with and without a leading zero go together, and so do ISO moments with and without a fraction. */
+ * Days and hours with and without a leading zero go together, and so do ISO moments with and without a fraction. */
 export function dateFormats(shapes: readonly string[]): readonly DateFormat[] {
   const found = SHAPES.filter(({ name }) => shapes.includes(name));
   const [first] = found;
@@ -43,11 +43,11 @@ export function dateFormats(shapes: readonly string[]): readonly DateFormat[] {
   // Seconds with and without a fraction, or offsets that differ: no one pattern writes them back, ISO 8601 does.
   if (found.some(({ name }) => name.startsWith("iso")))
     return [{ storage: "timestamp", label: `${first.readings[0]?.label}`, parse: moment }];
-  return (found.find(({ name }) => name.endsWith("short")) ?? first).readings.map((reading) => formatOf(reading));
+  return (found.at(-1) ?? first).readings.map((reading) => formatOf(reading));
 }
 
 function formatOf({ label, pattern }: { readonly label: string; readonly pattern: string }): DateFormat {
-  const storage = pattern.includes("%H") ? "timestamp" : "date";
+  const storage = /%-?[HI]/.test(pattern) ? "timestamp" : "date";
   if (pattern === "iso") return { storage: "timestamp", label, parse: moment };
   const parse = (sql: string): string => `try_strptime(trim(${sql}), '${pattern}')`;
   return pattern === "%Y-%m-%d" ? { storage, label, parse } : { storage, label, pattern, parse };
@@ -60,32 +60,59 @@ function moment(sql: string): string {
 
 const one = (label: string, pattern: string): Shape["readings"] => [{ label, pattern }];
 
-const DAY_FIRST: readonly Shape[] = (
-  [
-    ["/", "/"],
-    ["-", "-"],
-  ] as const
-).flatMap(([sign, regex]) =>
-  (
-    [
-      ["", ""],
-      [" [0-9]{2}:[0-9]{2}", " %H:%M"],
-      [" [0-9]{2}:[0-9]{2}:[0-9]{2}", " %H:%M:%S"],
-    ] as const
-  ).flatMap(([time, timePattern]) => {
-    const family = `d${sign}m${timePattern.replaceAll(" ", "T")}`;
-    const suffix = timePattern === "" ? "" : timePattern === " %H:%M" ? " hh:mm" : " hh:mm:ss";
-    const readings = (d: string): Shape["readings"] => [
-      { label: `dd${sign}mm${sign}yyyy${suffix}`, pattern: `%${d}d${sign}%${d}m${sign}%Y${timePattern}` },
-      { label: `mm${sign}dd${sign}yyyy${suffix}`, pattern: `%${d}m${sign}%${d}d${sign}%Y${timePattern}` },
+/** Times of day: the pattern with two digits for the hour, and the one with as few as it needs. */
+const TIMES = [
+  { label: "", regex: "", pattern: "" },
+  { label: " hh:mm", regex: " [0-9]{2}:[0-9]{2}", pattern: " %H:%M", loose: [" [0-9]{1,2}:[0-9]{2}", " %-H:%M"] },
+  {
+    label: " hh:mm:ss",
+    regex: " [0-9]{2}:[0-9]{2}:[0-9]{2}",
+    pattern: " %H:%M:%S",
+    loose: [" [0-9]{1,2}:[0-9]{2}:[0-9]{2}", " %-H:%M:%S"],
+  },
+  {
+    label: " hh:mm AM",
+    regex: " [0-9]{2}:[0-9]{2} [AP]M",
+    pattern: " %I:%M %p",
+    loose: [" [0-9]{1,2}:[0-9]{2} [AP]M", " %-I:%M %p"],
+  },
+  {
+    label: " hh:mm:ss AM",
+    regex: " [0-9]{2}:[0-9]{2}:[0-9]{2} [AP]M",
+    pattern: " %I:%M:%S %p",
+    loose: [" [0-9]{1,2}:[0-9]{2}:[0-9]{2} [AP]M", " %-I:%M:%S %p"],
+  },
+] as const;
+
+/** Day and month before the year. With points the day is always first. */
+const DAY_FIRST: readonly Shape[] = [
+  { sign: "/", regex: "/", monthFirst: true },
+  { sign: "-", regex: "-", monthFirst: true },
+  { sign: ".", regex: "\\.", monthFirst: false },
+].flatMap(({ sign, regex, monthFirst }) =>
+  TIMES.flatMap((time): Shape[] => {
+    const family = `d${sign}m${time.pattern.replaceAll(" ", "T")}`;
+    const readings = (d: string, pattern: string): Shape["readings"] => [
+      { label: `dd${sign}mm${sign}yyyy${time.label}`, pattern: `%${d}d${sign}%${d}m${sign}%Y${pattern}` },
+      ...(monthFirst
+        ? [{ label: `mm${sign}dd${sign}yyyy${time.label}`, pattern: `%${d}m${sign}%${d}d${sign}%Y${pattern}` }]
+        : []),
     ];
+    const day = (digits: string): string => `[0-9]{${digits}}${regex}[0-9]{${digits}}${regex}[0-9]{4}`;
+    const [looseRegex, loosePattern] = "loose" in time ? time.loose : [];
+    // From strict to loose: a cell counts for the first that fits, a column is written back in the loosest that occurs.
     return [
-      { name: `${family} long`, regex: `[0-9]{2}${regex}[0-9]{2}${regex}[0-9]{4}${time}`, readings: readings("") },
-      {
-        name: `${family} short`,
-        regex: `[0-9]{1,2}${regex}[0-9]{1,2}${regex}[0-9]{4}${time}`,
-        readings: readings("-"),
-      },
+      { name: `${family} long`, regex: `${day("2")}${time.regex}`, readings: readings("", time.pattern) },
+      { name: `${family} short`, regex: `${day("1,2")}${time.regex}`, readings: readings("-", time.pattern) },
+      ...(looseRegex
+        ? [
+            {
+              name: `${family} shortest`,
+              regex: `${day("1,2")}${looseRegex}`,
+              readings: readings("-", loosePattern ?? ""),
+            },
+          ]
+        : []),
     ];
   }),
 );
@@ -131,8 +158,6 @@ const ISO: readonly Shape[] = (["T", " "] as const).flatMap((sign) => {
 const SHAPES: readonly Shape[] = [
   { name: "y-m-d", regex: "[0-9]{4}-[0-9]{2}-[0-9]{2}", readings: one("yyyy-mm-dd", "%Y-%m-%d") },
   { name: "y/m/d", regex: "[0-9]{4}/[0-9]{2}/[0-9]{2}", readings: one("yyyy/mm/dd", "%Y/%m/%d") },
-  { name: "d.m.y long", regex: "[0-9]{2}\\.[0-9]{2}\\.[0-9]{4}", readings: one("dd.mm.yyyy", "%d.%m.%Y") },
-  { name: "d.m.y short", regex: "[0-9]{1,2}\\.[0-9]{1,2}\\.[0-9]{4}", readings: one("d.m.yyyy", "%-d.%-m.%Y") },
   { name: "d-b-y", regex: "[0-9]{2}-[A-Z][a-z]{2}-[0-9]{4}", readings: one("dd-Mon-yyyy", "%d-%b-%Y") },
   { name: "d b y", regex: "[0-9]{2} [A-Z][a-z]{2} [0-9]{4}", readings: one("dd Mon yyyy", "%d %b %Y") },
   ...DAY_FIRST,

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { CounterfoilError, InvalidArgument, InvalidData, ResourceError, throwIfCancelled } from "../errors.ts";
-import { type ColumnPlan, planTyped, planUntyped } from "./column-types.ts";
+import { type ColumnPlan, planColumns } from "./column-types.ts";
 import { nameColumns, scanCsv, sniffDialect, unifyLineEnds } from "./csv.ts";
 import { type AppendColumn, type Database, identifier, literal, openDatabase } from "./duckdb.ts";
 import { hashFile, type PlainText, preparePlainText } from "./plain-text.ts";
@@ -56,7 +56,7 @@ export async function readTable(path: string, options: ReadOptions = {}): Promis
     const source = { path, name, file, options, notice: options.notice ?? (() => {}) };
     const { relation, sha256 } = await load(db, source);
     const final = options.query === undefined || relation.queried ? relation : await runQuery(db, relation, source);
-    const plans = await planColumns(db, final, source);
+    const plans = await planAll(db, final, source);
     const table = await extract(db, final, plans, options);
     await mustBeUnchanged(path, name, file);
     return { table, source: { format: file.format, rows: table.rows, bytes: file.bytes, sha256 } };
@@ -83,6 +83,8 @@ interface Relation {
   readonly types?: readonly string[];
   /** Date formats by column name, where the file's are known. */
   readonly formats?: ReadonlyMap<string, string>;
+  /** The delimiter is no comma, so that one in a number may be its decimal sign. */
+  readonly comma?: boolean;
   /** The user's query has been answered already. */
   readonly queried?: boolean;
 }
@@ -112,12 +114,11 @@ async function loadCsv(db: Database, source: Source): Promise<Loaded> {
   const dialect = sniffDialect(text.sample, text.complete, name);
   const shape = await scanCsv(text.path, dialect, { name, signal: options.signal });
   if (shape.records === 0) throw noRows(name, dialect.header.length);
-  const names = nameColumns(dialect.header, source.notice);
-  const columns = names.map((_, i) => `'c${i}': 'VARCHAR'`).join(", ");
+  const columns = dialect.header.map((_, i) => `'c${i}': 'VARCHAR'`).join(", ");
   // The line end is left to the reader to find: told "\r\n", it silently reads nothing. Its count is checked against ours.
   const read = async (path: string): Promise<number> => {
     await db.run(`CREATE OR REPLACE TABLE ${RAW} AS SELECT * FROM read_csv(${literal(path)}, auto_detect = false,
-      header = true, delim = ${literal(dialect.delimiter)}, quote = '"', escape = ${literal(dialect.escape)},
+      header = ${dialect.named}, delim = ${literal(dialect.delimiter)}, quote = '"', escape = ${literal(dialect.escape)},
       nullstr = '', allow_quoted_nulls = false, strict_mode = true, null_padding = false, columns = {${columns}})`);
     const [row] = await db.rows(`SELECT count(*) FROM ${RAW}`);
     return Number(row?.[0]);
@@ -133,7 +134,36 @@ async function loadCsv(db: Database, source: Source): Promise<Loaded> {
         advice: "Check the quotes and line ends in the file.",
       });
   }
-  return { relation: { table: RAW, names }, sha256: text.sha256 };
+  const header = await withoutTail(db, dialect.header, source.notice);
+  const comma = dialect.delimiter !== ",";
+  if (dialect.named)
+    return { relation: { table: RAW, names: nameColumns(header, source.notice), comma }, sha256: text.sha256 };
+  const names = nameColumns(header, () => {});
+  source.notice(
+    `The first line of ${name} holds data, not names; ${names.length === 1 ? "the column is called column_1" : `the columns are called column_1 to column_${names.length}`}. To name them, write a line of names at the top.`,
+  );
+  return { relation: { table: RAW, names, comma }, sha256: text.sha256 };
+}
+
+/** The header without nameless, empty columns at its end: lines that end with the delimiter make them. */
+async function withoutTail(
+  db: Database,
+  header: readonly string[],
+  notice: (message: string) => void,
+): Promise<readonly string[]> {
+  let start = header.length;
+  while (start > 1 && (header[start - 1] as string).trim() === "") start--;
+  if (start === header.length) return header;
+  const counts = header.slice(start).map((_, i) => `count(nullif(trim(c${start + i}), ''))`);
+  const [row = []] = await db.rows(`SELECT ${counts.join(", ")} FROM ${RAW}`);
+  let end = header.length;
+  while (end > start && Number(row[end - 1 - start]) === 0) end--;
+  const left = header.length - end;
+  if (left > 0)
+    notice(
+      `Every line ends with ${left === 1 ? "an empty field that has" : `${left} empty fields that have`} no name; left out.`,
+    );
+  return header.slice(0, end);
 }
 
 async function loadJson(db: Database, source: Source): Promise<Loaded> {
@@ -358,7 +388,7 @@ async function createRaw(db: Database, sql: string, columns: number, what: "TABL
 
 /** Turns a file into a typed table `source`, closes every door, and runs the user's SQL on it. */
 async function runQuery(db: Database, relation: Relation, source: Source): Promise<Relation> {
-  const plans = await planColumns(db, relation, source);
+  const plans = await planAll(db, relation, source);
   const columns = plans.map((plan, i) => `${relation.types ? `c${i}` : plan.typed} AS ${identifier(plan.name)}`);
   await db.run(`CREATE TABLE memory.main.source AS SELECT ${columns.join(", ")} FROM ${relation.table}`);
   await db.run(`DROP ${source.file.format === "parquet" ? "VIEW" : "TABLE"} ${RAW}`);
@@ -400,19 +430,25 @@ async function answer(db: Database, query: string, source: Source): Promise<Rela
   }
 }
 
-async function planColumns(db: Database, relation: Relation, source: Source): Promise<ColumnPlan[]> {
-  const plans: ColumnPlan[] = [];
+async function planAll(db: Database, relation: Relation, source: Source): Promise<ColumnPlan[]> {
   const counts = relation.names.map((_, i) => `approx_count_distinct(c${i}), count(c${i})`);
   const [counted = []] = await db.rows(`SELECT ${counts.join(", ")} FROM ${relation.table}`);
-  for (const [i, name] of relation.names.entries()) {
-    const [distinct, cells] = [Number(counted[2 * i]), Number(counted[2 * i + 1])];
-    const options = { table: relation.table, column: `c${i}`, name, notice: source.notice, distinct, cells };
-    const type = relation.types?.[i];
-    const plan = type === undefined ? await planUntyped(db, options) : await planTyped(db, type, options);
-    const format = relation.formats?.get(name);
-    plans.push(plan.type === "date" && format && !plan.format ? { ...plan, format } : plan);
-  }
-  return plans;
+  const columns = relation.names.map((name, i) => ({
+    column: `c${i}`,
+    name,
+    type: relation.types?.[i],
+    distinct: Number(counted[2 * i]),
+    cells: Number(counted[2 * i + 1]),
+  }));
+  const plans = await planColumns(db, columns, {
+    table: relation.table,
+    notice: source.notice,
+    comma: relation.comma ?? false,
+  });
+  return plans.map((plan) => {
+    const format = relation.formats?.get(plan.name);
+    return plan.type === "date" && format && !plan.format ? { ...plan, format } : plan;
+  });
 }
 
 async function extract(
@@ -455,7 +491,15 @@ function columnFrom(plan: ColumnPlan, cells: Int32Array | Float64Array, marks: U
       ...missing,
     };
   const values = cells as Float64Array;
-  if (plan.type === "number") return { name, type: "number", storage: plan.storage, values, ...missing };
+  if (plan.type === "number")
+    return {
+      name,
+      type: "number",
+      storage: plan.storage,
+      values,
+      ...(plan.format ? { format: plan.format } : {}),
+      ...missing,
+    };
   const format = plan.format === undefined ? {} : { format: plan.format };
   return { name, type: "date", storage: plan.storage, values, ...format, ...missing };
 }

@@ -2,7 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { basename, extname } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { InvalidArgument, InvalidData, ResourceError, Unsupported } from "../errors.ts";
+import { CounterfoilError, InvalidArgument, InvalidData, ResourceError, Unsupported } from "../errors.ts";
 
 export type Format = "csv" | "json" | "parquet" | "duckdb" | "sqlite";
 
@@ -56,7 +56,12 @@ const HEAD_BYTES = 65536;
 
 async function readHead(path: string, name: string): Promise<{ head: Buffer; bytes: number; changedMs: number }> {
   try {
-    const { size, mtimeMs } = await stat(path);
+    const found = await stat(path);
+    if (!found.isFile() && !found.isDirectory())
+      throw new InvalidArgument("not-a-file", `${name} is a pipe or a device, not a file.`, {
+        advice: "Write the data to a file first: it is read more than once.",
+      });
+    const { size, mtimeMs } = found;
     const file = await open(path, "r");
     try {
       const buffer = Buffer.alloc(HEAD_BYTES);
@@ -70,7 +75,7 @@ async function readHead(path: string, name: string): Promise<{ head: Buffer; byt
       await file.close();
     }
   } catch (error) {
-    throw error instanceof InvalidData ? error : fileError(error, name);
+    throw error instanceof CounterfoilError ? error : fileError(error, name);
   }
 }
 

@@ -1,5 +1,6 @@
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
+import type { NumberFormat } from "./number-formats.ts";
 
 /** A table: named, typed columns of equal length over typed arrays. Immutable: every operation returns a new one, and shares what it can. */
 export interface Table {
@@ -22,6 +23,8 @@ export interface NumberColumn extends ColumnBase {
   readonly values: Float64Array;
   /** What a file should store: whole numbers or floating point. */
   readonly storage: "integer" | "double";
+  /** How a text source wrote it; written back the same way. Absent: as plainly as can be. */
+  readonly format?: NumberFormat;
 }
 
 /** Milliseconds since 1970-01-01T00:00Z; missing is NaN. */

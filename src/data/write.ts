@@ -1,5 +1,5 @@
-import { open, rm } from "node:fs/promises";
-import { basename } from "node:path";
+import { open, rm, statfs } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { CounterfoilError, InvalidArgument, ResourceError, throwIfCancelled } from "../errors.ts";
 import {
   type AppendColumn,
@@ -10,6 +10,7 @@ import {
   literal,
   openDatabase,
 } from "./duckdb.ts";
+import { writeSql } from "./number-formats.ts";
 import { type Column, selectColumns, type Table } from "./table.ts";
 
 export interface WriteOptions {
@@ -53,9 +54,15 @@ export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOpt
       );
     return { rows };
   } catch (error) {
+    const full = await isFull([dirname(options.parquet), ...(db ? [db.folder] : [])]);
     for (const path of made) await rm(path, { force: true }).catch(() => {});
     if (error instanceof CounterfoilError) throw error;
     const names = paths.map((path) => basename(path)).join(" and ");
+    if (full)
+      throw new ResourceError("disk-full", `${names} could not be written: the disk is full.`, {
+        advice: "Free some space, or choose another folder with --out (TMPDIR for the temporary files).",
+        cause: error,
+      });
     const text = error instanceof Error ? (error.message.split("\n", 1)[0] ?? "") : String(error);
     throw new ResourceError("cannot-write", `${names} could not be written: ${text}`, {
       advice: "Check that the disk is not full, and try again.",
@@ -64,6 +71,15 @@ export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOpt
   } finally {
     await db?.close();
   }
+}
+
+/** Whether one of the folders has next to no space left. */
+async function isFull(folders: readonly string[]): Promise<boolean> {
+  for (const folder of folders) {
+    const disk = await statfs(folder).catch(() => undefined);
+    if (disk && disk.bavail * disk.bsize < 2 ** 20) return true;
+  }
+  return false;
 }
 
 /** Fails early, and in the words of the file system. */
@@ -266,10 +282,11 @@ function csvText(staged: StagedColumn): string {
     if (column.format !== undefined) return `strftime(${value}, ${literal(column.format)})`;
     return column.storage === "date" ? `(${value})::VARCHAR` : `replace((${value})::VARCHAR, ' ', 'T')`;
   }
-  if (column.storage === "integer" && staged.whole) return `(${value})::VARCHAR`;
+  if (column.storage === "integer" && staged.whole && !column.format) return `(${value})::VARCHAR`;
   // The shortest text that reads back as the same number, and 5 rather than 5.0.
   const c = `s.c${staged.index}`;
-  return `CASE WHEN isnan(${c}) THEN NULL WHEN abs(${c}) < 1e15 AND ${c} = trunc(${c}) THEN ${c}::BIGINT::VARCHAR ELSE ${c}::VARCHAR END`;
+  const shortest = `CASE WHEN abs(${c}) < 1e15 AND ${c} = trunc(${c}) THEN ${c}::BIGINT::VARCHAR ELSE ${c}::VARCHAR END`;
+  return `CASE WHEN isnan(${c}) THEN NULL ELSE ${column.format ? writeSql(c, shortest, column.format) : shortest} END`;
 }
 
 function metadataSql(metadata: Readonly<Record<string, string>>): string {

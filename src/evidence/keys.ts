@@ -1,9 +1,10 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, randomBytes } from "node:crypto";
-import { link, mkdir, open, readdir, readFile, rm, stat } from "node:fs/promises";
+import { link, open, readdir, readFile, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { InvalidArgument } from "../errors.ts";
 import { fileError } from "../runs/file-error.ts";
 import { USER } from "../runs/layout.ts";
+import { makeFolder } from "../runs/make-folder.ts";
 import type { UserFolders } from "../runs/user-folders.ts";
 import { keyIdOf, type PublicKey, type Signer, signerOf } from "./sign.ts";
 
@@ -26,7 +27,7 @@ export async function ownKey(folders: UserFolders): Promise<KeyFiles & { readonl
   const path = join(folders.config, USER.ownKey);
   const publicPath = join(folders.config, USER.ownPublicKey);
   try {
-    await mkdir(join(folders.config, USER.trustedKeys), { recursive: true, mode: 0o700 });
+    await makeFolder(join(folders.config, USER.trustedKeys), { mode: 0o700 });
   } catch (error) {
     // A read-only home is no obstacle when the key is there.
     if (!(await exists(path))) throw storeError(error, folders.config);
@@ -66,7 +67,7 @@ export async function generateKeyFiles(path: string): Promise<KeyFiles> {
       });
   }
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path), { mode: 0o777 });
     const { privateKey } = generateKeyPairSync("ed25519");
     const signer = signerOf(privateKey);
     await writeNew(path, pemOf(privateKey), 0o600);

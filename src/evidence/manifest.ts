@@ -13,7 +13,9 @@ export interface ManifestFile {
 /** A file that was read and is not in the bundle. */
 export interface InputFile {
   readonly role: "source" | "real" | "synthetic" | "holdout";
-  readonly sha256: string;
+  /** HMAC-SHA-256 of the file's SHA-256, keyed by a salt that only the ledger of who made the bundle holds: the plain digest of a small table
+   * would confirm a guess of it. */
+  readonly saltedSha256: string;
 }
 
 /** Everything in a bundle with its digest, and what made it. */
@@ -60,7 +62,7 @@ const shape = z.strictObject({
   schemaSha256: digest,
   recipeSha256: digest,
   splitSha256: z.string().nullable(),
-  inputs: z.array(z.strictObject({ role: z.enum(["source", "real", "synthetic", "holdout"]), sha256: digest })),
+  inputs: z.array(z.strictObject({ role: z.enum(["source", "real", "synthetic", "holdout"]), saltedSha256: digest })),
   digitalSourceType: z.string().nullable(),
   files: z.array(z.strictObject({ path: z.string(), bytes: z.number().int().min(0), sha256: digest })).max(MAX_FILES),
 });

@@ -1,10 +1,9 @@
 import { basename } from "node:path";
 import { alignTo } from "../data/align.ts";
 import { readTable } from "../data/read.ts";
-import { concatRows, type Table } from "../data/table.ts";
+import { columnOf, concatRows, selectColumns, type Table } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import { writeBundle } from "../evidence/bundle.ts";
-import type { InputFile } from "../evidence/manifest.ts";
 import { threadExecutor } from "../executors/threads.ts";
 import { metrics } from "../metrics/index.ts";
 import { countOverlap } from "../metrics/privacy/row-keys.ts";
@@ -17,7 +16,7 @@ import { collecting, readEvents } from "./events.ts";
 import { freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { EvaluateOptions, JobResult } from "./job.ts";
 import { headlineOf, judge } from "./judge.ts";
-import { publishInto, reportOf } from "./publish.ts";
+import { type Publication, publishInto, reportOf } from "./publish.ts";
 import { chooseTarget } from "./target.ts";
 
 /** Judges a synthetic table that anyone made, against the real rows it was made from and, for privacy, real rows it was not.
@@ -39,12 +38,16 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
   const signer =
     out === undefined ? undefined : await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
-  const inputs: InputFile[] = [];
-  const read = async (path: string, role: InputFile["role"]): Promise<Table> => {
+  // A column that is left out on purpose is missing from the synthetic table, and that is right.
+  const dropped = new Set(override?.columns.filter(({ drop }) => drop).map(({ name }) => name));
+  const inputs: Publication["inputs"][number][] = [];
+  const read = async (path: string, role: Publication["inputs"][number]["role"]): Promise<Table> => {
     events.phase?.("read", basename(path));
     const { table, source } = await readTable(path, { ...readEvents(events), signal });
     inputs.push({ role, sha256: source.sha256 });
-    return table;
+    if (role === "real") for (const name of dropped) columnOf(table, name);
+    const left = table.columns.map(({ name }) => name).filter((name) => !dropped.has(name));
+    return left.length === table.columns.length ? table : selectColumns(table, left);
   };
   const align = (table: Table, name: string, reference: Table): Table => {
     const aligned = alignTo(table, reference, { table: name, reference: "real" });
@@ -66,7 +69,9 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
 
   const known = holdout ? concatRows([real, holdout]) : real;
   const inferred = inferSchema(known, options.target ? { target: options.target } : {});
-  const schema = override ? applySchema(inferred, override, known) : inferred;
+  const schema = override
+    ? applySchema(inferred, { ...override, columns: override.columns.filter(({ drop }) => !drop) }, known)
+    : inferred;
   const target = chooseTarget(real, schema, { ...options, notice: events.notice });
   const executor = threadExecutor(options.threads);
   try {

@@ -8,6 +8,8 @@ export function collecting(
   return {
     ...events,
     notice(message) {
+      // Two files that are written alike say the same of a column.
+      if (notices.includes(message)) return;
       notices.push(message);
       events?.notice?.(message);
     },

@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { constants, existsSync } from "node:fs";
+import { access, readFile, stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { InvalidArgument } from "../errors.ts";
 import { loadSigner, ownKey } from "../evidence/keys.ts";
@@ -20,6 +20,10 @@ export async function freshFolder(path: string): Promise<string> {
     if (found && !found.isDirectory())
       throw new InvalidArgument("not-a-folder", `Cannot write ${path}: ${above} is a file, not a folder.`, {
         advice: "Choose another place with --out.",
+      });
+    if (found)
+      await access(above, constants.W_OK).catch((error: unknown) => {
+        throw fileError(error, { doing: "making the output folder", path: above });
       });
     if (found || above === dirname(above)) return full;
   }

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { concatRows, selectColumns, type Table } from "../data/table.ts";
 import { type BundleFolder, sealBundle } from "../evidence/bundle.ts";
-import { sha256 } from "../evidence/canonical.ts";
+import { saltedDigest, sha256 } from "../evidence/canonical.ts";
 import type { InputFile } from "../evidence/manifest.ts";
 import type { Provenance } from "../evidence/report/input.ts";
 import { profileTables } from "../evidence/report/profile.ts";
@@ -10,6 +10,7 @@ import type { Signer } from "../evidence/sign.ts";
 import { metrics } from "../metrics/index.ts";
 import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
+import { secureBytes } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
 import { fingerprint } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
@@ -40,7 +41,8 @@ export interface Publication {
   readonly recipe: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly splitSha256: string | null;
-  readonly inputs: readonly InputFile[];
+  /** The files read, with their SHA-256, which does not leave the house. */
+  readonly inputs: readonly { readonly role: InputFile["role"]; readonly sha256: string }[];
   readonly source: string;
   readonly madeElsewhere: string | undefined;
   readonly synthesizer: Provenance["synthesizer"];
@@ -57,7 +59,7 @@ export async function publishInto(folder: BundleFolder, what: Publication): Prom
   const judged = (table: Table): Table => selectColumns(table, names);
   const real = judged(what.holdout ? concatRows([what.train, what.holdout]) : what.train);
   const schemaText = schemaToYaml(
-    publicSchema(what.schema, what.holdout ? concatRows([what.train, what.holdout]) : what.train),
+    publicSchema(what.schema, what.holdout ? concatRows([what.train, what.holdout]) : what.train, what.entities),
   );
   const { version, node } = fingerprint();
   await folder.writeText(
@@ -93,6 +95,7 @@ export async function publishInto(folder: BundleFolder, what: Publication): Prom
       headline: headlineOf(what.scores),
     }),
   );
+  const salt = Buffer.from(secureBytes(32)).toString("hex");
   const sealed = await sealBundle(folder, {
     job: what.job,
     seed: what.seed,
@@ -102,7 +105,7 @@ export async function publishInto(folder: BundleFolder, what: Publication): Prom
     policyText: what.policyText,
     schemaText,
     splitSha256: what.splitSha256,
-    inputs: what.inputs,
+    inputs: what.inputs.map(({ role, sha256 }) => ({ role, saltedSha256: saltedDigest(salt, sha256) })),
     signer: what.signer,
     clock: systemClock,
   });
@@ -113,6 +116,7 @@ export async function publishInto(folder: BundleFolder, what: Publication): Prom
     version,
     seed: what.seed,
     sourceSha256: what.inputs[0]?.sha256 ?? "",
+    salt,
     decision: what.decision.decision,
     manifestSha256: sealed.manifestSha256,
   });

@@ -10,7 +10,9 @@ export function nearest(name: string, candidates: readonly string[]): string | u
       bestDistance = distance;
     }
   }
-  return bestDistance <= Math.max(2, Math.floor(name.length / 3)) ? best : undefined;
+  // Two edits turn any word of two letters into any other.
+  const allowed = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
+  return bestDistance <= allowed && bestDistance < name.length ? best : undefined;
 }
 
 function editDistance(a: string, b: string): number {

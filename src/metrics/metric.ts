@@ -91,6 +91,10 @@ export interface MetricInput {
   /** Real rows that nothing was fitted on; absent: quality is measured between halves of `train`, and privacy cannot be. */
   readonly holdout: Table | undefined;
   readonly synthetic: Table;
+  /** The columns that were not modelled (identifiers, free text), where the synthetic table has any; rows as in the tables above. */
+  readonly unmodelled?:
+    | { readonly train: Table; readonly holdout: Table | undefined; readonly synthetic: Table }
+    | undefined;
   readonly schema: TableSchema;
   /** Real rows as codes, fitted on train ∪ holdout. */
   readonly codec: Codec;

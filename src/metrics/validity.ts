@@ -1,3 +1,4 @@
+import { INVALID_TOKEN } from "../data/align.ts";
 import { type Column, columnOf, type Table, takeColumn } from "../data/table.ts";
 import { wilson } from "../math/distributions.ts";
 import { type ColumnSchema, isQuantity, schemaOf } from "../schema/schema.ts";
@@ -157,6 +158,12 @@ function findProblems(column: Column, rules: Rules): Problems {
     for (const code of column.codes) if (code >= 0 && allowed[code] === 0) out.label++;
     return out;
   }
+  // Words among numbers became missing cells when the tables were aligned; they remember that they were something else.
+  const invalid = column.missing?.tokens.indexOf(INVALID_TOKEN) ?? -1;
+  if (invalid >= 0)
+    column.values.forEach((value, i) => {
+      if (Number.isNaN(value) && column.missing?.codes[i] === invalid) out.type++;
+    });
   const scale = 10 ** (rules.decimals ?? 0);
   const slack = 1e-9 * Math.max(Math.abs(rules.low), Math.abs(rules.high));
   for (const value of column.values) {

@@ -142,10 +142,11 @@ function trainShareOf(details: Readonly<Record<string, unknown>>): number | unde
   return uniqueTrain / (uniqueTrain + uniqueHoldout);
 }
 
-function remedyForMissing(family: Score["family"]): string {
+/** Beyond what the reason itself says to do. */
+function remedyForMissing(family: Score["family"]): string | undefined {
   return family === "privacy"
     ? "Give real rows that nothing was fitted on (--holdout FILE, or a larger --holdout-share), and more rows if there are few."
-    : "Remove what stood in the way, or give more rows.";
+    : undefined;
 }
 
 /** Every planted leak, and whether any hard privacy rule refuses it: the rules' own bound, op and threshold on the planted score. */

@@ -1,8 +1,9 @@
-import { mkdir, open, readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Verdict } from "../policy/decision.ts";
 import { fileError } from "./file-error.ts";
 import { USER } from "./layout.ts";
+import { makeFolder } from "./make-folder.ts";
 import type { UserFolders } from "./user-folders.ts";
 
 /** One run. Holds no path and no value of private data. */
@@ -14,6 +15,8 @@ export interface LedgerEntry {
   readonly version: string;
   readonly seed: number;
   readonly sourceSha256: string;
+  /** Hexadecimal; with it the salted digests of a bundle's inputs can be made again. Absent in runs of old. */
+  readonly salt?: string;
   readonly decision: Verdict;
   /** SHA-256 of the bundle's manifest; null when no bundle was written. */
   readonly manifestSha256: string | null;
@@ -24,7 +27,7 @@ export interface LedgerEntry {
 export async function appendToLedger(folders: UserFolders, entry: LedgerEntry): Promise<string | undefined> {
   const path = join(folders.data, USER.ledger);
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), { mode: 0o700 });
     const file = await open(path, "a+", 0o600);
     try {
       const { size } = await file.stat();

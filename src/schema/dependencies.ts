@@ -1,4 +1,4 @@
-import type { Table } from "../data/table.ts";
+import type { Column, DateColumn, NumberColumn, Table } from "../data/table.ts";
 import { levelsOf, MIN_ROWS } from "./profile.ts";
 
 /** Columns that are exact functions of another one: every level of the parent goes with exactly one value.
@@ -34,6 +34,35 @@ export function findDependencies(table: Table, names: readonly string[]): Readon
   });
   return found;
 }
+
+/** Columns of numbers or dates that equal another one in every row, however many values they have.
+ * @param names candidates, in column order
+ * @returns copy → original, the first of its kind */
+export function findCopies(table: Table, names: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const wanted = new Set(names);
+  const originals = new Map<string, (NumberColumn | DateColumn)[]>();
+  for (const column of table.columns) {
+    if (column.type === "text" || !wanted.has(column.name) || table.rows < MIN_COPY_ROWS) continue;
+    const sample = Array.from({ length: 16 }, (_, i) => column.values[Math.floor((i * table.rows) / 16)]);
+    const key = `${column.type} ${sample.join(" ")}`;
+    const alike = originals.get(key) ?? [];
+    const original = alike.find((other) => isCopy(other, column));
+    if (original) found.set(column.name, original.name);
+    else originals.set(key, [...alike, column]);
+  }
+  return found;
+}
+
+/** Whether all cells are equal, missing ones too. */
+export function isCopy(original: Column, column: Column): boolean {
+  if (original.type === "text" || column.type === "text" || original.type !== column.type) return false;
+  for (const { missing } of [original, column]) if (missing && missing.tokens.length > 1) return false;
+  return column.values.every((value, row) => Object.is(value, original.values[row]) || value === original.values[row]);
+}
+
+/** Below it, equal by chance. */
+const MIN_COPY_ROWS = 20;
 
 function determines(parent: Int32Array, levels: number, child: Int32Array): boolean {
   const map = new Int32Array(levels).fill(-1);

@@ -37,6 +37,13 @@ const IDENTIFIER_TYPES = [
   "key",
 ] as const;
 
+/** A day or a moment in ISO 8601, UTC where it names no zone; milliseconds since 1970 inside. */
+const moment = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d{1,3})?)?Z?)?$/, "want a number, or a date such as 2024-01-31")
+  .transform((text) => Date.parse(text.length === 10 ? text : `${text.replace(" ", "T").replace(/Z$/, "")}Z`))
+  .refine((value) => !Number.isNaN(value), "there is no such day");
+
 const columnFile = z.strictObject({
   name: z.string(),
   kind: z.enum(KINDS).optional(),
@@ -54,7 +61,7 @@ const columnFile = z.strictObject({
     .nullish(),
   order: z.array(z.union([z.string(), z.number().transform(String)])).nullish(),
   range: z
-    .tuple([z.number(), z.number()])
+    .tuple([z.union([z.number(), moment]), z.union([z.number(), moment])])
     .refine(([low, high]) => low <= high, "the lower bound is above the upper one")
     .nullish(),
   categories: z.array(z.union([z.string(), z.number().transform(String)])).nullish(),
@@ -86,7 +93,10 @@ export function schemaToYaml(schema: TableSchema): string {
     lines.push(`  - name: ${scalar(name)}`, `    kind: ${kind}`);
     if (drop !== undefined) lines.push(`    drop: ${drop}`);
     for (const [field, value] of Object.entries(fields))
-      if (value !== undefined) lines.push(`    ${field}: ${scalar(value)}`);
+      if (value !== undefined) {
+        const days = field === "range" && column.type === "date";
+        lines.push(`    ${field}: ${scalar(days ? (value as readonly number[]).map(isoOf) : value)}`);
+      }
   }
   return `${lines.join("\n")}\n`;
 }
@@ -99,6 +109,12 @@ function scalar(value: unknown): string {
     defaultStringType: "QUOTE_DOUBLE",
     defaultKeyType: "PLAIN",
   }).trimEnd();
+}
+
+/** A day, or a moment where it is no midnight. */
+function isoOf(epochMs: number): string {
+  const text = new Date(epochMs).toISOString();
+  return text.endsWith("T00:00:00.000Z") ? text.slice(0, 10) : text;
 }
 
 function oneLine(text: string): string {

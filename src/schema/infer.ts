@@ -8,7 +8,7 @@ import {
   type TextColumn,
 } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
-import { findDependencies } from "./dependencies.ts";
+import { findCopies, findDependencies } from "./dependencies.ts";
 import { allowsKey, isUnnamed, saysId, saysQuantity } from "./header.ts";
 import { localeVotes, recognise } from "./identifiers.ts";
 import { decimalsOf, numberCodes, roundingUnitOf, spikesOf } from "./numbers.ts";
@@ -41,7 +41,7 @@ const DAY_MS = 86_400_000;
 /** Guesses what each column means, with the evidence.
  *
  * A *key* is a column whose values are (nearly) all distinct and look made up: whole numbers that are dense, rise with the rows, or whose header
- * says so ("id", "no", empty); codes with digits in few shapes. With fewer than 20 rows only the header counts, and a number with a
+ * says so ("id", "no", empty); codes with digits in few shapes (with repeats too, while more than half are distinct). With fewer than 20 rows only the header counts, and a number with a
  * fraction is never a key. A column with an "id" header and repeats is a key too if it takes at least 50 values, about one per 20 rows.
  * *Free text* has more than 100 distinct values in more than half of the cells, or six words a cell on average, and is no identifier.
  * @throws {InvalidArgument} an option names a column that is not there, or a date as a key */
@@ -58,16 +58,30 @@ export function inferSchema(table: Table, options: InferOptions = {}): TableSche
         advice: "Name another target.",
       });
   }
+  // In a file without any header a missing name says nothing about one column.
+  const nameless = table.columns.every(({ name }) => isUnnamed(name));
   const guesses = table.columns.map((column) => {
     if (ids.has(column.name)) return keyByOption(column, column.name === options.group ? "group" : "id");
-    return inferColumn(column, column.name === options.target);
+    return inferColumn(column, { isTarget: column.name === options.target, nameless });
   });
   const located = withLocales(table, guesses);
   const modelled = located
     .filter(({ kind }) => kind !== "constant" && kind !== "identifier" && kind !== "text")
     .map(({ name }) => name);
   const dependencies = findDependencies(table, modelled);
+  const plain = located.filter(({ name, missingCodes }) => modelled.includes(name) && !missingCodes);
+  const copies = findCopies(
+    table,
+    plain.map(({ name }) => name).filter((name) => !dependencies.has(name)),
+  );
   const columns = located.map((column) => {
+    const original = column.name === options.target ? undefined : copies.get(column.name);
+    if (original !== undefined && original !== options.target)
+      return {
+        ...column,
+        functionOf: { column: original },
+        evidence: [...column.evidence, `Equal to "${original}" in all ${table.rows} rows.`],
+      };
     const parent = column.name === options.target ? undefined : dependencies.get(column.name);
     if (parent === undefined) return column;
     return {
@@ -83,15 +97,9 @@ export function inferSchema(table: Table, options: InferOptions = {}): TableSche
 }
 
 function notesOf(table: Table): readonly string[] {
-  const notes: string[] = [];
-  const unnamed = table.columns.filter(({ name }) => isUnnamed(name)).map(({ name }) => name);
-  if (unnamed.length > 0)
-    notes.push(
-      `${unnamed.length === 1 ? "A column had" : `${unnamed.length} columns had`} no header; named ${unnamed.slice(0, 5).join(", ")}${unnamed.length > 5 ? ", …" : ""}.`,
-    );
-  if (table.rows < MIN_KEY_ROWS)
-    notes.push(`${table.rows} ${table.rows === 1 ? "row is" : "rows are"} too few to be sure of any kind; check them.`);
-  return notes;
+  return table.rows < MIN_KEY_ROWS
+    ? [`${table.rows} ${table.rows === 1 ? "row is" : "rows are"} too few to be sure of any kind; check them.`]
+    : [];
 }
 
 function keyByOption(column: Column, option: "group" | "id"): ColumnSchema {
@@ -108,10 +116,16 @@ function key(column: Column, unique: boolean, ...evidence: readonly string[]): C
   return { name: column.name, kind: "identifier", type: column.type, evidence, identifier: { type: "key", unique } };
 }
 
-function inferColumn(column: Column, isTarget: boolean): ColumnSchema {
-  if (column.type === "text") return inferText(column, isTarget);
+interface Known {
+  readonly isTarget: boolean;
+  /** No column of the table has a name. */
+  readonly nameless: boolean;
+}
+
+function inferColumn(column: Column, known: Known): ColumnSchema {
+  if (column.type === "text") return inferText(column, known.isTarget);
   if (column.type === "date") return inferDate(column);
-  return inferNumber(column, isTarget);
+  return inferNumber(column, known);
 }
 
 /** How missing cells are written, the plain null aside, and how often. */
@@ -129,7 +143,8 @@ function missingTokens(column: Column): ReadonlyMap<string, number> {
 
 /** The share of missing cells, and the ways they are written that 5 rows or more hold. */
 function missingEvidence(missing: number, rows: number, written: ReadonlyMap<string, number>): readonly string[] {
-  if (missing === 0) return [];
+  // A column without any value says that itself.
+  if (missing === 0 || missing === rows) return [];
   const shown = [...written].filter(([, count]) => count >= MIN_ROWS).map(([token]) => quote(token));
   return [
     `${share(missing, rows)} of the cells are missing${shown.length > 0 ? ` (some are written ${shown.join(", ")})` : ""}.`,
@@ -154,7 +169,7 @@ function singleValued(
   };
 }
 
-function inferNumber(column: NumberColumn, isTarget: boolean): ColumnSchema {
+function inferNumber(column: NumberColumn, { isTarget, nameless }: Known): ColumnSchema {
   const base = { name: column.name, type: "number" as const };
   const all = profileNumbers(column);
   const codes = isTarget ? [] : numberCodes(all);
@@ -167,9 +182,10 @@ function inferNumber(column: NumberColumn, isTarget: boolean): ColumnSchema {
     evidence.push(`${code} stands far apart from all other values and is frequent: taken as a code for "missing".`);
   const codesField = missingCodes.length > 0 ? { missingCodes } : {};
   if (distinct.length <= 1) return { ...base, ...codesField, ...merged(singleValued(column, n, missing), evidence) };
-  const whole = distinct.every((value) => Number.isInteger(value));
+  // Beyond 2^53 every float64 is whole, and says nothing.
+  const whole = distinct.every((value) => Number.isSafeInteger(value));
   if (!isTarget && whole) {
-    const identifier = numberIdentifier(column, profile);
+    const identifier = numberIdentifier(column, profile, nameless);
     if (identifier)
       return {
         ...base,
@@ -211,7 +227,7 @@ function inferNumber(column: NumberColumn, isTarget: boolean): ColumnSchema {
   evidence.push(
     whole
       ? `${distinct.length} distinct whole numbers.`
-      : `${distinct.length} distinct numbers${decimals === undefined ? "" : ` with up to ${decimals} decimals`}.`,
+      : `${distinct.length} distinct numbers${decimals === undefined ? "" : ` with up to ${decimals} decimal${decimals === 1 ? "" : "s"}`}.`,
   );
   if (unit !== undefined) evidence.push(`All are multiples of ${unit}.`);
   for (const spike of spikes)
@@ -244,7 +260,7 @@ interface Found {
   readonly evidence: readonly string[];
 }
 
-function numberIdentifier(column: NumberColumn, profile: NumberProfile): Found | undefined {
+function numberIdentifier(column: NumberColumn, profile: NumberProfile, nameless: boolean): Found | undefined {
   const { n, distinct } = profile;
   const d = distinct.length;
   const low = distinct[0] as number;
@@ -272,7 +288,7 @@ function numberIdentifier(column: NumberColumn, profile: NumberProfile): Found |
         ? "the header says so"
         : n < MIN_KEY_ROWS || saysQuantity(column.name)
           ? undefined
-          : isUnnamed(column.name)
+          : isUnnamed(column.name) && !nameless
             ? "there is no header"
             : dense
               ? "they leave no gaps"
@@ -321,7 +337,7 @@ function inferDate(column: DateColumn): ColumnSchema {
   const unit = [DAY_MS, 3_600_000, 60_000, 1000].find((ms) => distinct.every((value) => value % ms === 0));
   const days = column.storage === "date" || unit === DAY_MS;
   evidence.push(
-    `${distinct.length} distinct ${days ? "days" : "moments"}${column.format ? `, written as ${column.format}` : ""}.`,
+    `${distinct.length} distinct ${days ? "days" : "moments"}${column.format ? `, written as ${dateLabel(column.format)}` : ""}.`,
   );
   if (!days && unit !== undefined)
     evidence.push(`All are whole ${unit === 3_600_000 ? "hours" : unit === 60_000 ? "minutes" : "seconds"}.`);
@@ -334,6 +350,27 @@ function inferDate(column: DateColumn): ColumnSchema {
     ...(range ? { range } : {}),
     evidence,
   };
+}
+
+/** A pattern of strftime for people: "%-m/%-d/%Y %I:%M %p" → "m/d/yyyy hh:mm AM". */
+function dateLabel(pattern: string): string {
+  const words: Readonly<Record<string, string>> = {
+    d: "dd",
+    m: "mm",
+    Y: "yyyy",
+    b: "Mon",
+    H: "hh",
+    I: "hh",
+    M: "mm",
+    S: "ss",
+    g: "mmm",
+    f: "uuuuuu",
+    p: "AM",
+  };
+  return pattern.replace(/%(-?)([a-zA-Z])/g, (whole, short: string, letter: string) => {
+    const word = words[letter];
+    return word === undefined ? whole : short === "" ? word : word.slice(1);
+  });
 }
 
 function inferText(column: TextColumn, isTarget: boolean): ColumnSchema {
@@ -420,6 +457,11 @@ function textIdentifier(column: TextColumn, profile: TextProfile): Found | undef
       identifier: { type: "key", unique },
       evidence: [`${unique ? "All" : "Nearly all"} ${d} values are different codes: a key.`],
     };
+  if (coded && d > 100 && d > n / 2)
+    return {
+      identifier: { type: "key", unique },
+      evidence: [`${d} different codes in ${n} cells: a key with repeats.`],
+    };
   const single = sample.filter((value) => !/\s/.test(value)).length >= 0.95 * sample.length;
   if (single && saysId(column.name) && d >= 50 && (d >= n / 20 || (unique && d >= 2)))
     return {
@@ -428,6 +470,10 @@ function textIdentifier(column: TextColumn, profile: TextProfile): Found | undef
         `The header says "id"; ${d} values, on average ${(n / d).toFixed(1)} rows each: a key${unique ? "" : " with repeats"}.`,
       ],
     };
+  // Names of users, of files, of things: whatever they are, none of them is text to be read.
+  const words = sample.every((value) => /^\p{L}[\p{L}\d_.\-/@]{0,63}$/u.test(value));
+  if (words && unique && n >= 50)
+    return { identifier: { type: "key", unique }, evidence: [`All ${d} values are different single words: a key.`] };
   return undefined;
 }
 
@@ -485,5 +531,5 @@ function share(part: number, whole: number): string {
 
 function percent(value: number): string {
   const p = 100 * value;
-  return `${p < 1 ? p.toFixed(2) : p < 10 || p > 99 ? p.toFixed(1) : p.toFixed(0)} %`;
+  return `${p < 1 ? p.toFixed(2) : p < 10 || (p > 99 && p < 100) ? p.toFixed(1) : p.toFixed(0)} %`;
 }

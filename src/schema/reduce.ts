@@ -1,7 +1,9 @@
-import { type Column, columnOf, isMissing, type Table, tableOf } from "../data/table.ts";
+import { type Column, columnOf, isMissing, lengthOf, type Table, tableOf } from "../data/table.ts";
 import { InvalidData } from "../errors.ts";
 import type { Random } from "../random.ts";
+import { isCopy } from "./dependencies.ts";
 import { type Regenerator, regeneratorOf } from "./identifiers.ts";
+import { profileText } from "./profile.ts";
 import { type ColumnSchema, schemaOf, type TableSchema } from "./schema.ts";
 
 /** Puts back, in the source's column order, what was not modelled: constants, functions of other columns, missing codes, identifiers.
@@ -91,6 +93,12 @@ export function reduceTable(table: Table, schema: TableSchema, options: { readon
       meanings[j]?.missingCodes?.length === 1 && !hasMissing(column) ? [column.name] : [],
     ),
   );
+  const declarations = new Map<string, Declaration>();
+  for (const column of modelled.columns) {
+    const { declaration, note } = declarationOf(column, schemaOf(schema, column.name));
+    if (declaration) declarations.set(column.name, declaration);
+    if (note) notes.push(note);
+  }
   const dictionaries = new WeakMap<
     readonly string[],
     { readonly dictionary: readonly string[]; readonly index: ReadonlyMap<string, number> }
@@ -107,14 +115,15 @@ export function reduceTable(table: Table, schema: TableSchema, options: { readon
       else if (meaning.kind === "constant") columns.push(constantColumn(source, chunk.rows, stream.split(startRow)));
       else if (lookup)
         columns.push(lookup(columnOf(chunk, (meaning.functionOf as { readonly column: string }).column)));
-      else
-        columns.push(
-          withCodes(columnOf(chunk, source.name), source, {
-            codes: meaning.missingCodes ?? [],
-            only: onlyCodes.has(source.name),
-            dictionaries,
-          }),
-        );
+      else {
+        const made = withCodes(columnOf(chunk, source.name), source, {
+          codes: meaning.missingCodes ?? [],
+          only: onlyCodes.has(source.name),
+          dictionaries,
+        });
+        const declared = declarations.get(source.name);
+        columns.push(declared ? declared(withFormat(made, source), stream.split(startRow)) : withFormat(made, source));
+      }
     }
     return tableOf(columns, chunk.rows);
   };
@@ -214,6 +223,77 @@ function withCodes(
   return { ...column, values };
 }
 
+function withFormat(made: Column, source: Column): Column {
+  return made.type === "number" && source.type === "number" && source.format
+    ? { ...made, format: source.format }
+    : made;
+}
+
+/** Makes a column hold what was declared and the real one does not. */
+type Declaration = (column: Column, random: Random) => Column;
+
+/** What a schema file asks of a column beyond what its real values do: labels outside `categories` are redrawn from those inside, by how often
+ * these occur; numbers are rounded to `decimals`. */
+function declarationOf(
+  column: Column,
+  meaning: ColumnSchema,
+): { readonly declaration?: Declaration; readonly note?: string } {
+  const { name, decimals, categories } = meaning;
+  if (column.type === "text" && categories) {
+    const allowed = new Set(categories);
+    const { counts, used, n } = profileText(column);
+    let outside = 0;
+    for (const code of used) if (!allowed.has(column.dictionary[code] as string)) outside += counts[code] as number;
+    if (outside === 0) return {};
+    const held = Array.from(used).filter((code) => allowed.has(column.dictionary[code] as string));
+    const labels = held.length > 0 ? held.map((code) => column.dictionary[code] as string) : [...categories];
+    const weights = held.length > 0 ? held.map((code) => counts[code] as number) : categories.map(() => 1);
+    return {
+      declaration: (made, random) => redrawn(made, { allowed, labels, weights, random }),
+      note: `Column "${name}": ${((100 * outside) / n).toFixed(1)} % of the cells hold labels outside the declared categories; they are redrawn from those inside.`,
+    };
+  }
+  if (column.type !== "number" || decimals === undefined) return {};
+  const round = (value: number): number => {
+    const rounded = Number(value.toFixed(Math.min(decimals, 20)));
+    return Math.abs(value) < 1e15 ? rounded : value;
+  };
+  if (column.values.every((value) => Number.isNaN(value) || round(value) === value)) return {};
+  return {
+    declaration: (made) => {
+      if (made.type !== "number") return made;
+      const { format, ...rest } = made;
+      const places = format?.places === undefined ? {} : { places: Math.min(format.places, decimals) };
+      return { ...rest, values: made.values.map(round), ...(format ? { format: { ...format, ...places } } : {}) };
+    },
+    note: `Column "${name}": rounded to the declared ${decimals} decimal${decimals === 1 ? "" : "s"}.`,
+  };
+}
+
+function redrawn(
+  column: Column,
+  options: {
+    readonly allowed: ReadonlySet<string>;
+    readonly labels: readonly string[];
+    readonly weights: readonly number[];
+    readonly random: Random;
+  },
+): Column {
+  if (column.type !== "text") return column;
+  const { allowed, labels, weights, random } = options;
+  const dictionary = [...new Set([...column.dictionary, ...labels])];
+  const places = new Map(dictionary.map((label, code) => [label, code]));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const codes = column.codes.map((code) => {
+    if (code < 0 || allowed.has(column.dictionary[code] as string)) return code;
+    let at = random.uniform() * total;
+    let k = 0;
+    while (k < labels.length - 1 && at >= (weights[k] as number)) at -= weights[k++] as number;
+    return places.get(labels[k] as string) as number;
+  });
+  return { ...column, codes, dictionary };
+}
+
 function hasMissing(column: Column): boolean {
   const rows = column.type === "text" ? column.codes.length : column.values.length;
   for (let row = 0; row < rows; row++) if (isMissing(column, row)) return true;
@@ -254,6 +334,12 @@ type Lookup = (parent: Column) => Column;
  * @param clean the parent as it is modelled
  * @returns undefined when some level of the parent goes with two different cells */
 function lookupOf(parent: Column, child: Column, clean: Column): Lookup | undefined {
+  if (clean === parent && child.type !== "text" && isCopy(parent, child))
+    return (column) => ({
+      ...child,
+      ...(child.missing ? plainMissing(lengthOf(column)) : {}),
+      values: column.type === "text" ? new Float64Array(lengthOf(column)).fill(Number.NaN) : column.values,
+    });
   const rows = parent.type === "text" ? parent.codes.length : parent.values.length;
   const rowOf = new Map<string | number, number>();
   for (let row = 0; row < rows; row++) {

@@ -51,8 +51,8 @@ const PAIRS = [
 
 /** Whether two labels mean no and yes. */
 export function booleanPair(column: TextColumn, used: Int32Array): boolean {
-  const labels = Array.from(used, (code) => (column.dictionary[code] as string).trim().toLowerCase()).sort();
-  return PAIRS.some((pair) => pair[0] === labels[0] && pair[1] === labels[1]);
+  const labels = Array.from(used, (code) => (column.dictionary[code] as string).trim().toLowerCase());
+  return PAIRS.some((pair) => pair.every((label) => labels.includes(label)));
 }
 
 /** Words per value, over a sample of the distinct values. */

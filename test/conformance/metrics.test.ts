@@ -12,14 +12,23 @@ import {
   type Score,
 } from "../../src/metrics/metric.ts";
 import { randomFromSeed } from "../../src/random.ts";
-import { inputOf, numberColumn, shuffled, textColumn, world } from "../metrics/world.ts";
+import { inputOf, KINDS, numberColumn, shuffled, textColumn, world } from "../metrics/world.ts";
 
 /** What every metric promises; runs over the list, so a new metric is covered by its line there. */
 
 const tables = world(11, { train: 900, holdout: 600, synthetic: 900 });
 const entitiesOf = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => Math.floor(i / 3));
 const entities = { train: entitiesOf(900), holdout: entitiesOf(600) };
-const good = (): MetricInput => inputOf(tables, { entities, target: "sex" });
+const emails = (rows: number, house: string): Table =>
+  tableOf([
+    textColumn(
+      "email",
+      Array.from({ length: rows }, (_, i) => `${((7919 * (i + 1)) % 99991) * 99989}@${house}.example`),
+    ),
+  ]);
+const unmodelled = { train: emails(900, "a"), holdout: emails(600, "b"), synthetic: emails(900, "c") };
+const good = (): MetricInput =>
+  inputOf(tables, { entities, target: "sex", unmodelled, kinds: { ...KINDS, email: "identifier" } });
 
 test("names are unique, and each metric has a page", () => {
   assert.equal(new Set(metrics.map((metric) => metric.name)).size, metrics.length);

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -7,6 +16,7 @@ import { gzipSync } from "node:zlib";
 import { openDatabase } from "../../src/data/duckdb.ts";
 import { readTable } from "../../src/data/read.ts";
 import { type Column, cellOf, columnOf, type Table } from "../../src/data/table.ts";
+import { writeTable } from "../../src/data/write.ts";
 import {
   Cancelled,
   type CounterfoilError,
@@ -252,6 +262,10 @@ const DATES: readonly (readonly [readonly string[], string | undefined, readonly
   [["2020-02-13T06:30:00", "2020-02-13T06:30:00.5"], undefined, [day + 23_400_000, day + 23_400_500]],
   [["2020-02-13T06:30:00+02:00"], undefined, [day + 23_400_000 - 7_200_000]],
   [["13/02/2020 06:30"], "%d/%m/%Y %H:%M", [day + 23_400_000]],
+  [["13.02.2020 06:30", "01.02.2020 23:05"], "%d.%m.%Y %H:%M", [day + 23_400_000, Date.UTC(2020, 1, 1, 23, 5)]],
+  [["13/2/2020 6:30", "13/2/2020 16:30"], "%-d/%-m/%Y %-H:%M", [day + 23_400_000, day + 59_400_000]],
+  [["2/13/2020 6:30 AM", "2/13/2020 12:30 AM"], "%-m/%-d/%Y %-I:%M %p", [day + 23_400_000, day + 1_800_000]],
+  [["02/13/2020 06:30 PM"], "%m/%d/%Y %I:%M %p", [day + 66_600_000]],
 ];
 
 for (const [values, format, expected] of DATES)
@@ -310,7 +324,7 @@ test("headers: repeated, empty, and differing only in case", async () => {
     table.columns.map(({ name }) => name),
     ["a", "column_2", "a_3", "A_4", "a_2", "column_6"],
   );
-  assert.equal(notices.length, 4);
+  assert.equal(notices.length, 3);
 });
 
 test("one row, one column, and 500 columns are tables", async () => {
@@ -437,4 +451,72 @@ test("the table does not depend on the number of threads", async () => {
   assert.deepEqual(one, two);
   const first = columnOf(one.table, "i");
   assert.ok(first.type === "number" && first.values.every((value, i) => value === i), "rows in the order of the file");
+});
+
+test("a file without a line of names loses no row", async () => {
+  const read = async (content: string): Promise<{ names: string[]; rows: number; notices: string[] }> => {
+    const notices: string[] = [];
+    const { table } = await readTable(put("headless.csv", content), { notice: (message) => notices.push(message) });
+    return { names: table.columns.map(({ name }) => name), rows: table.rows, notices };
+  };
+  const sensors = await read("1 1 -0.0007 518.67  \n1 2 0.0019 518.67  \n2 1 -0.0043 518.67  \n");
+  assert.deepEqual(sensors.names, ["column_1", "column_2", "column_3", "column_4"]);
+  assert.equal(sensors.rows, 3);
+  assert.equal(sensors.notices.length, 2);
+  assert.match(sensors.notices.join(), /holds data, not names/);
+  assert.match(sensors.notices.join(), /ends with 2 empty fields/);
+  assert.equal((await read("39,State,77516,13\n50,Self,83311,13\n")).rows, 2);
+  assert.equal((await read("112 \n98 \n69 \n")).rows, 3);
+  for (const names of ["2019,2020,2021", "name,2021,2020,2019", "id,5,3,9", "a,1,2", ",1,2"])
+    assert.equal((await read(`${names}\n${names.split(",").fill("7").join(",")}\n`)).rows, 1, names);
+});
+
+test("columns without a name are told of once", async () => {
+  const notices: string[] = [];
+  await readTable(put("unnamed.csv", ",a,\n1,2,3\n"), { notice: (message) => notices.push(message) });
+  assert.deepEqual(notices, ['2 columns have no name: column 1 is called "column_1", column 3 is called "column_3".']);
+});
+
+const WRITTEN_NUMBERS: readonly (readonly [string, string, readonly string[], readonly number[]])[] = [
+  ["decimal commas", ";", ["2,5", "10", "-0,25"], [2.5, 10, -0.25]],
+  ["decimal commas and points between thousands", ";", ["1.234,50", "12,00"], [1234.5, 12]],
+  ["commas between thousands", ",", ['"1,234"', '"12"', '"1,234,567"'], [1234, 12, 1234567]],
+  ["dollars", ",", ['"$1,234.50"', "$0.25", "-$3.00"], [1234.5, 0.25, -3]],
+  ["euros after the number", ";", ["1.234,50 €", "7,00 €"], [1234.5, 7]],
+  ["percentages", ",", ["45%", "7%"], [45, 7]],
+  ["always two decimals", ",", ["1.50", "2.00", "3.25"], [1.5, 2, 3.25]],
+  ["a comma that the delimiter explains", ";", ["1,234", "2,345"], [1.234, 2.345]],
+];
+
+for (const [what, delimiter, written, expected] of WRITTEN_NUMBERS)
+  test(`numbers with ${what} are read, and written back as they were`, async () => {
+    const path = put("written.csv", `x${delimiter}y\n${written.map((cell) => `${cell}${delimiter}a\n`).join("")}`);
+    const { table } = await readTable(path);
+    const column = columnOf(table, "x");
+    assert.equal(column.type, "number");
+    assert.deepEqual(column.type === "number" && [...column.values], expected);
+    const csv = join(folder, "written-back.csv");
+    async function* chunks(): AsyncGenerator<Table> {
+      yield table;
+    }
+    await writeTable(chunks(), { parquet: join(folder, "written-back.parquet"), csv, metadata: {} });
+    const plain = (cell: string): string => cell.replaceAll('"', "");
+    const lines = readFileSync(csv, "utf8").trim().split("\n").slice(1);
+    assert.deepEqual(
+      lines.map((line) => plain(line.slice(0, line.lastIndexOf(",")))),
+      written.map(plain),
+    );
+  });
+
+test("texts that only resemble numbers stay text", async () => {
+  for (const values of [
+    ["1.2.3", "4.5.6"],
+    ["$5", "5%"],
+    ["007,5", "1,5"],
+    ["1,23,4", "5"],
+    ["3,5", "3.5"],
+  ]) {
+    const path = put("unwritten.csv", `x;y\n${values.map((cell) => `${cell};a\n`).join("")}`);
+    assert.equal(columnOf((await readTable(path)).table, "x").type, "text", values.join());
+  }
 });

@@ -68,7 +68,7 @@ export async function makeBundle(
     policyText,
     schemaText: "format: counterfoil-schema/1\ncolumns: []\n",
     splitSha256: sha256("split"),
-    inputs: [{ role: "source", sha256: sha256("source") }],
+    inputs: [{ role: "source", saltedSha256: sha256("source") }],
     signer,
     clock: { now: () => "2026-11-22T10:00:00.000Z", seconds: () => 0 },
   };

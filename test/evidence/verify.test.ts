@@ -245,6 +245,89 @@ test("a signed manifest that points outside, repeats or contradicts itself is re
   assert.ok((await check()).trusted);
 });
 
+/** Writes a file of the bundle anew and seals the bundle with a trusted key. */
+function reseal(path: string, signer: Signer, file: string, text: string): void {
+  writeFileSync(join(path, file), text);
+  resign(path, signer, (manifest) => {
+    const digest = sha256(text);
+    return {
+      ...manifest,
+      ...(file === "decision.json" ? { decision: JSON.parse(text).decision } : {}),
+      ...(file === "policy.yaml" ? { policy: { ...manifest.policy, sha256: digest } } : {}),
+      files: manifest.files.map((item) =>
+        item.path === file ? { ...item, bytes: Buffer.byteLength(text), sha256: digest } : item,
+      ),
+    };
+  });
+}
+
+test("a decision that the policy does not make of the scores is not trusted, even well signed", async (t) => {
+  const { path, signer, check } = await bundle(t);
+  const edit = (file: string, change: (text: string) => string) =>
+    reseal(path, signer, file, change(readFileSync(join(path, file), "utf8")));
+  const original = readFileSync(join(path, "decision.json"), "utf8");
+  for (const change of [
+    (text: string) => text.replace('"decision": "pass"', '"decision": "refuse"'),
+    (text: string) => text.replace('"decision": "pass"', '"decision": "waived"'),
+    (text: string) => text.replace('"outcome": "pass"', '"outcome": "not-applicable"'),
+    (text: string) => text.replace(/"observed": [^,]+/, '"observed": 0.123'),
+    (text: string) => text.replace(/"summary": "[^"]+"/, '"summary": "All is well."'),
+    (text: string) => text.replace('"summary"', '"more": 1, "summary"'),
+  ]) {
+    edit("decision.json", change);
+    assert.notEqual(readFileSync(join(path, "decision.json"), "utf8"), original);
+    const result = await check();
+    assert.ok(!result.trusted && result.decision === null);
+    assert.deepEqual(result.problems, ["The policy makes another decision of these scores."]);
+    reseal(path, signer, "decision.json", original);
+  }
+  assert.ok((await check()).trusted);
+  edit("scores.json", (text) => text.replace('"low": 1,', '"low": 0.1,'));
+  assert.match((await check()).problems.join(" "), /makes another decision/);
+});
+
+test("the words of a decision may be another version's, its outcomes may not", async (t) => {
+  const { path, signer, check } = await bundle(t);
+  const reword = (from: string, to: string) => {
+    reseal(path, signer, "decision.json", readFileSync(join(path, "decision.json"), "utf8").replace(from, to));
+    resign(path, signer, (manifest) => ({ ...manifest, madeBy: { ...manifest.madeBy, version: "99.0.0" } }));
+  };
+  reword('"summary": "', '"summary": "In other words: ');
+  assert.deepEqual((await check()).problems, []);
+  reword('"outcome": "pass"', '"outcome": "warn"');
+  assert.match((await check()).problems.join(" "), /makes another decision/);
+});
+
+test("garbage in the signed files is a finding, never an exception", async (t) => {
+  const { path, signer, check } = await bundle(t);
+  for (const file of ["scores.json", "policy.yaml", "decision.json"]) {
+    const original = readFileSync(join(path, file), "utf8");
+    for (const text of [
+      "",
+      "null",
+      "[]",
+      "[null]",
+      "{}",
+      "[[]]",
+      '"x"',
+      "[{}]",
+      "\0",
+      "a: &a [*a, *a]",
+      '[{"metric":"validity","plantings":[null]}]',
+    ]) {
+      try {
+        reseal(path, signer, file, text);
+      } catch {
+        continue; // a decision that is no JSON has no verdict to sign
+      }
+      const result = await check();
+      assert.ok(!result.trusted && result.problems.length > 0, `${file}: ${text}`);
+    }
+    reseal(path, signer, file, original);
+    assert.ok((await check()).trusted, file);
+  }
+});
+
 test("an oversized manifest is not read", async (t) => {
   const { path, check } = await bundle(t);
   truncateSync(join(path, "manifest.json"), 2 ** 33);

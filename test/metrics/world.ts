@@ -112,12 +112,15 @@ export function inputOf(
     readonly kinds?: Readonly<Record<string, Kind>>;
     readonly entities?: MetricInput["entities"];
     readonly target?: string;
+    readonly unmodelled?: MetricInput["unmodelled"];
   } = {},
 ): MetricInput {
   const { train, holdout, synthetic } = tables;
   const seed = options.seed ?? 1;
   const random = randomFromSeed(seed);
-  const schema = schemaFor(train, options.kinds);
+  const modelled = schemaFor(train, options.kinds);
+  const apart = options.unmodelled ? schemaFor(options.unmodelled.train, options.kinds).columns : [];
+  const schema = { ...modelled, columns: [...modelled.columns, ...apart] };
   const codec = fitCodec(holdout ? concatRows([train, holdout]) : train, schema);
   return {
     train,
@@ -129,6 +132,7 @@ export function inputOf(
       { train, holdout, synthetic, codec },
       { maxRows: options.maxRows ?? 8000, random: random.split("frames") },
     ),
+    unmodelled: options.unmodelled,
     entities: options.entities,
     target: options.target,
     targetLeaks: [],

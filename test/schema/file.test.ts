@@ -133,3 +133,44 @@ test("the public schema holds no extreme, label, spike or code of fewer than 5 r
   assert.equal(schemaOf(shown, "x").range?.[1], 9000);
   assert.doesNotMatch(JSON.stringify(shown), /7777|-4444|medium|rare/);
 });
+
+test("with rows of several people, the public schema counts people, not rows", () => {
+  // Person 0 holds twenty rows with an extreme, a label and a spike of her own; the others hold five rows each.
+  const own = range(20);
+  const others = range(200);
+  const table = tableFromCells({
+    x: [...own.map(() => 7777), ...others.map((i) => i % 50)],
+    grade: [...own.map(() => "hers"), ...others.map((i) => ["low", "high"][i % 2] as string)],
+  });
+  const schema = applySchema(
+    inferSchema(table),
+    parseSchema(
+      file(
+        "  - name: x\n    range: [0, 7777]\n    spikes: [{ value: 7777, share: 0.09 }, { value: 3, share: 0.02 }]\n  - name: grade\n    categories: [low, high, hers]\n",
+      ),
+      "s.yaml",
+    ),
+    table,
+  );
+  const plain = { ...schema, columns: schema.columns.map((column) => ({ ...column, evidence: [] })) };
+  assert.match(JSON.stringify(publicSchema(plain, table)), /7777.*hers/);
+  const entities = Int32Array.from([...own.map(() => 0), ...others.map((i) => 1 + Math.floor(i / 5))]);
+  const shown = publicSchema(plain, table, entities);
+  assert.doesNotMatch(JSON.stringify(shown), /7777|hers/);
+  assert.deepEqual(schemaOf(shown, "grade").categories, ["low", "high"]);
+  assert.equal(schemaOf(shown, "x").spikes?.length, 0);
+  assert.ok((schemaOf(shown, "x").range?.[1] ?? 99) < 50);
+});
+
+test("the range of dates is written and read as days and moments", () => {
+  const text = file(
+    '  - { name: day, range: [2020-01-31, "2021-02-03T04:05:06Z"] }\n  - { name: x, range: [1, 2.5] }\n',
+  );
+  const [day, x] = parseSchema(text, "s.yaml").columns;
+  assert.deepEqual(day?.range, [Date.UTC(2020, 0, 31), Date.UTC(2021, 1, 3, 4, 5, 6)]);
+  assert.deepEqual(x?.range, [1, 2.5]);
+  const values = Float64Array.from(range(40), (i) => Date.UTC(2020, 0, 1 + i));
+  const schema = inferSchema({ rows: 40, columns: [{ name: "day", type: "date", storage: "date", values }] });
+  assert.match(schemaToYaml(schema), /range: \[ "2020-01-05", "2020-02-05" \]/);
+  assert.throws(() => parseSchema(file("  - { name: day, range: [2020-02-31x, 1] }\n"), "s.yaml"), InvalidArgument);
+});

@@ -288,3 +288,34 @@ test("keys are made at more than 300,000 a second, names and mails at more than 
     assert.ok(made > rate / 2, `${name}: ${Math.round(made)} a second`);
   }
 });
+
+test("declared categories and decimals hold in what is put back", async () => {
+  const dictionary = ["a", "b", "c"];
+  const text = (codes: Int32Array): Column => ({ name: "zip", type: "text", storage: "text", codes, dictionary });
+  const number = (values: Float64Array): Column => ({
+    name: "bmi",
+    type: "number",
+    storage: "double",
+    values,
+    format: { decimal: ".", group: "", prefix: "", suffix: "", places: 1 },
+  });
+  const rows = Array.from({ length: 60 }, (_, i) => i);
+  const table = tableOf([text(Int32Array.from(rows, (i) => i % 3)), number(Float64Array.from(rows, (i) => i + 0.5))]);
+  const inferred = inferSchema(table);
+  const schema = {
+    ...inferred,
+    columns: inferred.columns.map((column) =>
+      column.name === "zip"
+        ? { ...column, kind: "categorical" as const, categories: ["a", "b"] }
+        : { ...column, kind: "continuous" as const, decimals: 0 },
+    ),
+  };
+  const { modelled, restore, notes } = reduceTable(table, schema);
+  assert.match(notes.join(), /33\.3 % of the cells hold labels outside/);
+  const [zip, bmi] = (await restore(modelled, 0, randomFromSeed(1))).columns;
+  const labels = zip?.type === "text" ? Array.from(zip.codes, (code) => zip.dictionary[code]) : [];
+  assert.deepEqual(new Set(labels), new Set(["a", "b"]));
+  assert.ok(rows.every((i) => i % 3 === 2 || labels[i] === dictionary[i % 3]));
+  assert.ok(bmi?.type === "number" && bmi.values.every(Number.isInteger));
+  assert.equal(bmi?.type === "number" && bmi.format?.places, 0);
+});

@@ -27,7 +27,7 @@ function draw(
   steps: number,
 ): Promise<Html> {
   const k = matrix.length;
-  const labels = Array.from({ length: k }, (_, i) => (names ? shortened(names[i] as string, 14) : String(i)));
+  const labels = Array.from({ length: k }, (_, i) => (names ? safe(shortened(names[i] as string, 14)) : String(i)));
   const margin = names ? 96 : 2;
   const side = names ? 720 : 300;
   const axis = {
@@ -65,4 +65,10 @@ function draw(
     },
     { width: side, height: side },
   );
+}
+
+/** ECharts keeps the widths of labels as properties of a plain object: a column named "__proto__" would write into the prototype of all objects.
+ * Such names end in a space without width. */
+function safe(label: string): string {
+  return label in Object.prototype ? `${label}\u200b` : label;
 }

@@ -15,7 +15,7 @@ export interface ProfileOptions {
 }
 
 /** The aggregates that the plots of a report need. Reads every row of the real table once per column, in typed arrays; identifiers and
- * free text are never looked into.
+ * free text are never drawn.
  * @param real the real rows to show (train and holdout together)
  * @param synthetic columns that it lacks are left out */
 export function profileTables(

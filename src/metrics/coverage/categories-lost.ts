@@ -6,6 +6,9 @@ import { headerOf, notApplicable, notComputable } from "../score.ts";
 /** A category counts as lost when it is absent though this many rows of it were to be expected: by chance that happens once in e¹⁰ = 22,026. */
 const EXPECTED = 10;
 
+/** A label of fewer people than this is neither counted nor named: leaving it out may be on purpose. */
+const LEAST_PEOPLE = 5;
+
 /** How many real categories are absent from the whole synthetic table though expected at least ten times. */
 export const categoriesLost: Metric = {
   name: "categories-lost",
@@ -23,7 +26,7 @@ export const categoriesLost: Metric = {
       .filter((name) => isCategory(input, name));
     const columns = names.map((name) => ({
       name,
-      real: countLabels([columnOf(input.train, name), ...(input.holdout ? [columnOf(input.holdout, name)] : [])]),
+      real: heldByMany(input, name),
     }));
     const varying = columns.filter(({ real }) => real.size > 1);
     if (varying.length === 0)
@@ -38,12 +41,7 @@ export const categoriesLost: Metric = {
     const lost = results
       .flatMap(({ name, lost }) => lost.map((category) => ({ column: name, ...category })))
       .sort((a, b) => b.expected - a.expected);
-    const ceiling = exact(
-      freshLost(
-        input,
-        varying.map(({ name }) => name),
-      ),
-    );
+    const ceiling = exact(freshLost(input, varying));
     const value = exact(lost.length);
     return {
       ...headerOf(categoriesLost),
@@ -72,6 +70,28 @@ export const categoriesLost: Metric = {
 function isCategory(input: MetricInput, name: string): boolean {
   const { kind } = schemaOf(input.schema, name);
   return !isQuantity(kind) && kind !== "identifier" && kind !== "constant";
+}
+
+/** Real rows by label, without the labels that too few people hold, where it is known whose row each is. */
+function heldByMany(input: MetricInput, name: string): Map<string, number> {
+  const { train, holdout, entities } = input;
+  const parts = [columnOf(train, name), ...(holdout ? [columnOf(holdout, name)] : [])];
+  const counts = countLabels(parts);
+  if (!entities) return counts;
+  const people = new Map<string, Set<number>>();
+  parts.forEach((column, part) => {
+    const of = part === 0 ? entities.train : entities.holdout;
+    const cells = column.type === "text" ? column.codes : column.values;
+    for (let row = 0; row < cells.length; row++) {
+      const cell = cells[row] as number;
+      if (column.type === "text" ? cell < 0 : Number.isNaN(cell)) continue;
+      const label = column.type === "text" ? (column.dictionary[cell] as string) : String(cell);
+      const held = people.get(label) ?? new Set();
+      // A person is on one side only, but numbers may be given to each side anew.
+      if (held.size < LEAST_PEOPLE) people.set(label, held.add(2 * (of[row] as number) + part));
+    }
+  });
+  return new Map([...counts].filter(([label]) => (people.get(label)?.size ?? 0) >= LEAST_PEOPLE));
 }
 
 /** Rows by label; a number's label is the number as text. Missing cells do not count. */
@@ -116,13 +136,16 @@ function compare(
 }
 
 /** The same count for fresh real rows: what the holdout has and train lacks (without a holdout: one half of train against the other). */
-function freshLost(input: MetricInput, names: readonly string[]): number {
+function freshLost(
+  input: MetricInput,
+  columns: readonly { readonly name: string; readonly real: ReadonlyMap<string, number> }[],
+): number {
   const { reference, fresh } = realParts(input);
   if (reference.rows === 0 || fresh.rows === 0) return 0;
   let lost = 0;
-  for (const name of names)
+  for (const { name, real } of columns)
     lost += compare(
-      countLabels([reference.column(name)]),
+      new Map([...countLabels([reference.column(name)])].filter(([label]) => real.has(label))),
       reference.rows,
       countLabels([fresh.column(name)]),
       fresh.rows,

@@ -63,14 +63,15 @@ interface PairTable {
   readonly evidence: Float64Array;
 }
 
-interface Measured {
+export interface MeasuredPairs {
   readonly pairs: Pairs;
   /** Names of the columns that vary, by position. */
   readonly names: readonly (string | undefined)[];
   readonly table: PairTable;
 }
 
-function measurePairs(frames: GroupedFrames, input: MetricInput): Measured | undefined {
+/** Every pair of columns that vary; nothing where fewer than two do. */
+export function measurePairs(frames: GroupedFrames, input: MetricInput): MeasuredPairs | undefined {
   const bins = binColumns(frames, BINS);
   const binned = [frames.reference, frames.synthetic, frames.ceiling, frames.floor].map((side) => ({
     starts: side.starts,
@@ -146,31 +147,42 @@ function strongDetails(compared: Compared, count: number, level: number): Record
 
 /** Each column by its strongest pairs, so that one column shuffled by itself shows however many others are fine. */
 function byColumn(
-  { pairs, names, table }: Measured,
+  measured: MeasuredPairs,
   level: number,
 ): { readonly columns: { name: string; normalised: Interval }[]; readonly unrelated: string[] } {
+  const columns: { name: string; normalised: Interval }[] = [];
+  const unrelated: string[] = [];
+  for (const { name, compared } of relationsOf(measured)) {
+    const normalised = compared && normalise(compared, "higher", level);
+    if (normalised) columns.push({ name, normalised });
+    else unrelated.push(name);
+  }
+  columns.sort((a, b) => a.normalised.value - b.normalised.value);
+  return { columns, unrelated };
+}
+
+/** The mean over the strongest pairs of each column that varies; nothing where no pair of it is related. */
+export function relationsOf({
+  pairs,
+  names,
+  table,
+}: MeasuredPairs): { readonly name: string; readonly compared: Compared | undefined }[] {
   const of = new Map<number, number[]>();
   for (let pair = 0; pair < pairs.count; pair++) {
     if ((table.strength[pair] as number) < RELATED.v || (table.evidence[pair] as number) < RELATED.z) continue;
     for (const column of [pairs.first[pair] as number, pairs.second[pair] as number])
       of.set(column, [...(of.get(column) ?? []), pair]);
   }
-  const columns: { name: string; normalised: Interval }[] = [];
-  const unrelated: string[] = [];
-  names.forEach((name, j) => {
-    if (name === undefined) return;
+  return names.flatMap((name, j) => {
+    if (name === undefined) return [];
     const strongest = (of.get(j) ?? [])
       .sort((a, b) => (table.strength[b] as number) - (table.strength[a] as number) || a - b)
       .slice(0, RELATED.most);
-    const normalised = strongest.length > 0 ? normalise(meanOf(table, strongest), "higher", level) : undefined;
-    if (normalised) columns.push({ name, normalised });
-    else unrelated.push(name);
+    return [{ name, compared: strongest.length > 0 ? meanOf(table, strongest) : undefined }];
   });
-  columns.sort((a, b) => a.normalised.value - b.normalised.value);
-  return { columns, unrelated };
 }
 
-function worstPairs({ pairs, names, table }: Measured): WorstPart[] {
+function worstPairs({ pairs, names, table }: MeasuredPairs): WorstPart[] {
   const row = GROUPS + 1;
   const shortfall = (pair: number): number =>
     (table.ceiling[pair * row] as number) - (table.value[pair * row] as number);

@@ -6,7 +6,7 @@ import { placements } from "../../math/ranking.ts";
 import { type RandomKey, randomFrom } from "../../random.ts";
 import type { Encoded } from "../../schema/encode.ts";
 import type { Interval, MeasuredScore, Metric, MetricInput, Score, WorstPart } from "../metric.ts";
-import { headerOf, notComputable } from "../score.ts";
+import { headerOf, notApplicable, notComputable } from "../score.ts";
 
 /** Classifier two-sample test: how well boosted trees, cross-validated, tell synthetic rows from real ones.
  * The score is 2 · (1 − max(½, AUC)): 1 when they cannot, 0 when they always can. */
@@ -38,6 +38,8 @@ async function measure(input: MetricInput): Promise<Score> {
       `Each side has ${available} rows; telling them apart in ${FOLDS} folds needs at least ${MIN_ROWS}. Give more rows, or a larger holdout.`,
     );
   if (frames.reference.codes.length === 0) return notComputable(twoSample, "The tables have no columns to compare.");
+  if (frames.reference.codes.every((codes, j) => areSame(codes, frames.ceiling.codes[j] as Uint8Array)))
+    return notApplicable(twoSample, "Every real column holds one value: there is nothing to tell rows apart by.");
   const sides = [
     { encoded: frames.synthetic, assignments: ASSIGNMENTS },
     { encoded: frames.ceiling, assignments: ASSIGNMENTS },
@@ -87,6 +89,12 @@ async function measure(input: MetricInput): Promise<Score> {
     },
   };
   return score;
+}
+
+/** Whether all these codes are one. */
+function areSame(a: Uint8Array, b: Uint8Array): boolean {
+  const [first] = a;
+  return a.every((code) => code === first) && b.every((code) => code === first);
 }
 
 /** DeLong's variance knows the luck of the rows that are judged, not that of the rows that were learned from, which in other folds are the same

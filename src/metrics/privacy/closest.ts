@@ -26,6 +26,17 @@ export interface Closest extends Interval {
   readonly p: number;
 }
 
+/** How many of the closest rows are looked at together. */
+export interface Cut {
+  /** The share that they are of the rows looked at; its name. */
+  readonly q: number;
+  readonly rows: number;
+  /** One-sided level of each of its bounds. */
+  readonly alpha: number;
+  /** Too many rows for permutations at so small an alpha: Chernoff's bound alone stands in for them. */
+  readonly deep?: boolean;
+}
+
 /** A row tied with more real rows than this is nobody's copy: its vote is train's share of the pool. */
 export const MAX_TIES = 256;
 
@@ -46,24 +57,23 @@ export function closestFirst(neighbours: Neighbours): Uint32Array {
 
 /** Excess of training rows among the closest, at every cut.
  *
- * With s the share of votes for train and π train's share of the pool: e = (s − π) / (1 − π). Bounds: Clopper-Pearson on s at `alpha` each, on the
+ * With s the share of votes for train and π train's share of the pool: e = (s − π) / (1 − π). Bounds: Clopper-Pearson on s at the cut's alpha each, on the
  * effective number of rows (Kish), because rows that share their nearest real row are one observation, not many. The lower bound
- * is above 0 only where the permutation test of labels over units, which is exact for any such sharing, rejects at `alpha` too.
+ * is above 0 only where the permutation test of labels over units, which is exact for any such sharing, rejects at that alpha too (of a deep cut:
+ * where Chernoff's bound on its p-value does).
  * @param walk candidates, closest first, at least as many as the deepest cut
- * @param cuts rows asked for, ascending, with their names
- * @param options alpha: one-sided, already divided among the cuts · always: run the permutations even where the bound does not need them
+ * @param options cuts: ascending · always: run the permutations of cuts that are not deep even where the bound does not need them
  * @source Kish (1965), Survey Sampling; Clopper & Pearson (1934) */
 export function excessAmongClosest(
   walk: Iterable<Candidate>,
   pool: Pool,
   options: {
-    readonly cuts: readonly { readonly q: number; readonly rows: number }[];
-    readonly alpha: number;
+    readonly cuts: readonly Cut[];
     readonly random: Random;
     readonly always: boolean;
   },
 ): Closest[] {
-  const { alpha, cuts, random, always } = options;
+  const { cuts, random } = options;
   const pi = pool.trainUnits / pool.label.length;
   const votes = new Map<number, number>();
   let squares = 0;
@@ -74,7 +84,8 @@ export function excessAmongClosest(
   let lastTies = 0;
   const out: Closest[] = [];
   const close = (): void => {
-    const { q } = cuts[cut++] as { q: number };
+    const { q, alpha, deep } = cuts[cut++] as Cut;
+    const always = options.always && !deep;
     const last = out.at(-1);
     if (last?.rows === rows) {
       // Ties reach over both cuts: the same rows again.
@@ -91,7 +102,7 @@ export function excessAmongClosest(
       const weights = Float64Array.from(votes.values());
       const observed = [...votes].reduce((sum, [unit, vote]) => sum + vote * (pool.label[unit] as number), 0);
       const surely = low > 0 && chernoffBound(weights, observed, pi) <= alpha;
-      if (always || !surely)
+      if (always || !(surely || deep))
         p = permutationP(weights, observed, { pool, alpha, random: random.split(q), toTheEnd: always });
       if (low > 0 && !surely && p > alpha) low = 0;
     }
@@ -101,7 +112,7 @@ export function excessAmongClosest(
     const distance = neighbours.distance[row] as number;
     const ties = neighbours.ties[row] as number;
     const tied = distance === lastDistance && ties === lastTies;
-    while (cut < cuts.length && rows >= (cuts[cut] as { rows: number }).rows && !tied) close();
+    while (cut < cuts.length && rows >= (cuts[cut] as Cut).rows && !tied) close();
     if (cut >= cuts.length) break;
     lastDistance = distance;
     lastTies = ties;

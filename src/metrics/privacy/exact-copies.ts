@@ -1,6 +1,11 @@
 import type { Table } from "../../data/table.ts";
 import { throwIfCancelled } from "../../errors.ts";
-import { clopperPearson, hypergeometricUpperTail, poissonUpperBound } from "../../math/distributions.ts";
+import {
+  chiSquareQuantile,
+  clopperPearson,
+  hypergeometricUpperTail,
+  poissonUpperBound,
+} from "../../math/distributions.ts";
 import type { Interval, Metric, Planting, Score } from "../metric.ts";
 import { type CopyTestInput, fullLadder, type Ladder, plantedCount, plantLeaks } from "./plant.ts";
 import { indexRows, type RowIndex, type RowKeys, rowKeyer } from "./row-keys.ts";
@@ -13,10 +18,10 @@ export const exactCopies: Metric = {
   better: "lower",
   range: [-1, 1],
   source:
-    "Conditional test of two proportions: Fisher (1935); interval by Clopper & Pearson (1934); the holdout as non-member baseline",
+    "Conditional test of two proportions: Fisher (1935); interval by Clopper & Pearson (1934); the holdout as non-member baseline; natural twins by Good (1953), Biometrika",
   definitionVersion: 1,
   explains:
-    "Real rows that occur once are looked for in the synthetic table; training rows found more often than holdout rows are copies. It sees no copy that differs in one cell, and none of rows that real people share.",
+    "Real rows that occur once are looked for in the synthetic table: training rows found more often than holdout rows are copies, and so are rows of either found far more often than natural twins explain. It sees no copy that differs in one cell, and none of rows that real people share.",
   measure: (input) => measureExactCopies(input, fullLadder),
 };
 
@@ -37,7 +42,7 @@ export async function measureExactCopies(input: CopyTestInput, ladder: Ladder): 
       notComputable: `No row occurs once only in the ${units.train === 0 ? "training rows" : "holdout"}, so no row of the synthetic table can be traced to one.`,
       notApplicable: units.train + units.holdout === 0,
     };
-  const counter = countFound(units);
+  const counter = countFound(units, input.entities !== undefined);
   const copied = copiedRows(keysOf(synthetic), index, units);
   for (const realRow of copied) counter.add(realRow, 1);
   const urn = {
@@ -46,6 +51,8 @@ export async function measureExactCopies(input: CopyTestInput, ladder: Ladder): 
     released: synthetic.rows,
     alpha,
     rowsPerUnit: units.rows / units.label.length,
+    twins: units.twins,
+    realRows: train.rows + holdout.rows,
   };
   const found = counter.found();
   const score = excess(found, urn);
@@ -69,6 +76,8 @@ export async function measureExactCopies(input: CopyTestInput, ladder: Ladder): 
       uniqueTrain: units.train,
       uniqueHoldout: units.holdout,
       expectedTrain: (marked * units.train) / (units.train + units.holdout),
+      releasedCopies: found.copies,
+      copiesByTwins: (2 * urn.twins * urn.released) / urn.realRows,
       fisherP: hypergeometricUpperTail(found.train, {
         drawn: marked,
         marked: units.train,
@@ -85,6 +94,8 @@ interface Units {
   readonly holdout: number;
   /** Unique real rows. */
   readonly rows: number;
+  /** Distinct rows that exactly two real rows hold. */
+  readonly twins: number;
   /** Of a distinct row: the real row, counted over train then holdout, if it occurs once; −1 otherwise. */
   readonly rowOfGroup: Int32Array;
   /** Of a real row: its unit. */
@@ -98,10 +109,15 @@ function uniqueUnits(index: RowIndex, input: CopyTestInput): Units {
   const trainRows = input.train.rows;
   const rowOfGroup = new Int32Array(index.groups).fill(-1);
   const seen = new Uint8Array(index.groups);
+  let twins = 0;
   for (let row = 0; row < group.length; row++) {
     const at = group[row] as number;
-    rowOfGroup[at] = seen[at] === 0 ? row : -1;
-    seen[at] = 1;
+    const times = Math.min(3, (seen[at] as number) + 1);
+    rowOfGroup[at] = times === 1 ? row : -1;
+    // A third holder ends a pair of twins, a fourth changes nothing.
+    if (times === 2) twins++;
+    else if (times === 3 && seen[at] === 2) twins--;
+    seen[at] = times;
   }
   const unitOfRow = new Int32Array(group.length).fill(-1);
   const units = new Map<number, number>();
@@ -126,7 +142,7 @@ function uniqueUnits(index: RowIndex, input: CopyTestInput): Units {
     }
     unitOfRow[row] = unit;
   }
-  return { train: counts[1], holdout: counts[0], rows, rowOfGroup, unitOfRow, label: Uint8Array.from(labels) };
+  return { train: counts[1], holdout: counts[0], rows, twins, rowOfGroup, unitOfRow, label: Uint8Array.from(labels) };
 }
 
 interface Found {
@@ -135,6 +151,8 @@ interface Found {
   readonly holdout: number;
   /** Unique real rows found again. */
   readonly rows: number;
+  /** Synthetic rows that equal a unique real row; with entities, the entities found again. */
+  readonly copies: number;
 }
 
 interface Counter {
@@ -143,14 +161,16 @@ interface Counter {
   found(): Found;
 }
 
-function countFound(units: Units): Counter {
+function countFound(units: Units, grouped: boolean): Counter {
   const ofRow = new Uint32Array(units.unitOfRow.length);
   const ofUnit = new Uint32Array(units.label.length);
   const found = [0, 0] as [number, number];
   let rows = 0;
+  let copies = 0;
   return {
     add(realRow, change) {
       if (realRow < 0) return;
+      copies += change;
       const before = ofRow[realRow] as number;
       ofRow[realRow] = before + change;
       // Only the first copy of a row counts, and the last one that goes.
@@ -161,7 +181,8 @@ function countFound(units: Units): Counter {
       ofUnit[unit] = held + change;
       if (held === (change === 1 ? 0 : 1)) found[units.label[unit] as 0 | 1] += change;
     },
-    found: () => ({ train: found[1], holdout: found[0], rows }),
+    // Rows of one person who resembles another would be one coincidence, not many.
+    found: () => ({ train: found[1], holdout: found[0], rows, copies: grouped ? found[0] + found[1] : copies }),
   };
 }
 
@@ -172,11 +193,44 @@ interface Urn {
   readonly alpha: number;
   /** Unique real rows of a unit, on average. */
   readonly rowsPerUnit: number;
+  /** Distinct rows that exactly two of the real rows hold. */
+  readonly twins: number;
+  readonly realRows: number;
+}
+
+/** The larger of two excesses: over the holdout, and over natural twins. The second sees what the first cannot: a holdout that was copied too, and
+ * one person's row released again and again. */
+function excess(found: Found, urn: Urn): Interval {
+  const beyond = excessOverHoldout(found, urn);
+  const twins = excessOverTwins(found, urn);
+  if (twins === undefined || twins.low <= beyond.low) return beyond;
+  return { value: Math.max(beyond.value, twins.value), low: twins.low, high: Math.max(beyond.high, twins.value) };
+}
+
+/** Natural twins explain so much, and up to three times as much is left to synthesizers that prefer common rows. */
+const TWIN_ALLOWANCE = 3;
+/** Share of the test's alpha at which each of the two counts is bounded. With the allowance between them the bounds must fail together, and far,
+ * for a false alarm: what is added to alpha is negligible. */
+const TWIN_ALPHA = 0.1;
+
+/** Synthetic rows that equal a unique real row, beyond what natural twins explain; nothing when they are not more than that.
+ *
+ * Were the N released rows fresh, the number of them that equal a row held once among the R real ones has the mean 2 f₂ N / R, f₂ the
+ * distinct rows held exactly twice (N / R · Σ λ² e^−λ over rows with λ expected holders; Good 1953). */
+function excessOverTwins({ copies }: Found, urn: Urn): Interval | undefined {
+  const perTwin = (2 * urn.released) / urn.realRows;
+  if (copies <= TWIN_ALLOWANCE * perTwin * urn.twins) return undefined;
+  const alpha = urn.alpha * TWIN_ALPHA;
+  const expected = TWIN_ALLOWANCE * perTwin * poissonUpperBound(urn.twins, alpha);
+  const fewest = chiSquareQuantile(alpha, 2 * copies) / 2;
+  if (fewest <= expected) return undefined;
+  const value = Math.min(1, (copies - perTwin * urn.twins) / urn.released);
+  return { value, low: Math.min(value, (fewest - expected) / urn.released), high: value };
 }
 
 /** Found training units beyond those that the holdout leads to expect, in rows per released row. Given how many units were found at all, those from train
  * are hypergeometric when labels exchange; the binomial interval is wider, so it holds too. */
-function excess(found: Found, urn: Urn): Interval {
+function excessOverHoldout(found: Found, urn: Urn): Interval {
   const share = urn.train / (urn.train + urn.holdout);
   const units = found.train + found.holdout;
   const rowsPerUnit = units > 0 ? found.rows / units : urn.rowsPerUnit;

@@ -6,7 +6,15 @@ import { buildTree } from "../../learners/neighbours/tree.ts";
 import { holm } from "../../math/holm.ts";
 import { randomFromSeed } from "../../random.ts";
 import type { Interval, Metric, Planting, Score } from "../metric.ts";
-import { type Candidate, type Closest, closestFirst, excessAmongClosest, MAX_TIES, type Pool } from "./closest.ts";
+import {
+  type Candidate,
+  type Closest,
+  type Cut,
+  closestFirst,
+  excessAmongClosest,
+  MAX_TIES,
+  type Pool,
+} from "./closest.ts";
 import { encodeMixed, fitMixedCodec, type MixedCodec } from "./mixed-table.ts";
 import { type CopyTestInput, fullLadder, type Ladder, type PlantedLeak, plantedCount, plantLeaks } from "./plant.ts";
 
@@ -21,7 +29,7 @@ export const nearCopies: Metric = {
     "Nearest real row by ranks and labels, train against holdout, labels permuted over entities; Clopper & Pearson (1934), Kish (1965), Holm (1979)",
   definitionVersion: 1,
   explains:
-    "Of the synthetic rows closest to any real row, the part that owes its place to training: how many more have a training row as their nearest than train's share of the real rows. Being far from the real rows proves nothing by itself; only the comparison with the holdout counts.",
+    "Of the synthetic rows closest to any real row, the part that owes its place to training: how many more have a training row as their nearest than train's share of the real rows. Being far from the real rows proves nothing by itself; only the comparison with the holdout counts, so it sees nothing where the holdout was fitted on too.",
   measure: (input) => measureNearCopies(input, fullLadder),
 };
 
@@ -47,17 +55,16 @@ export async function measureNearCopies(input: CopyTestInput, ladder: Ladder): P
   const targets = chooseTargets(input);
   const search = { executor, maxTies: MAX_TIES, signal };
   const neighbours = await nearestRows(tree, encodeMixed([targets.table], codec), search);
-  const cuts = cutsOf(targets.table.rows);
-  const alphaEach = alpha / cuts.length;
+  const cuts = cutsOf(targets.table.rows, alpha);
   const random = randomFromSeed(input.seed).split("near-copies");
   const order = closestFirst(neighbours);
   const closest = excessAmongClosest(inOrder(order, neighbours), pool, {
     cuts,
-    alpha: alphaEach,
     random: random.split("permutations"),
     always: true,
   });
-  const adjusted = holm(closest.map((cut) => cut.p));
+  const shallow = closest.filter((_, i) => !cuts[i]?.deep);
+  const adjusted = holm(shallow.map((cut) => cut.p));
   const planted = encodePlanted(input, { ladder, codec, targets });
   const found = await nearestRows(tree, planted.rows, { ...search, within: distancesTo(real, planted) });
   return {
@@ -77,7 +84,6 @@ export async function measureNearCopies(input: CopyTestInput, ladder: Ladder): P
           largest(
             excessAmongClosest(walk, pool, {
               cuts,
-              alpha: alphaEach,
               random: random.split(label),
               always: false,
             }),
@@ -96,8 +102,7 @@ export async function measureNearCopies(input: CopyTestInput, ladder: Ladder): P
         e: value,
         low,
         high,
-        p,
-        pHolm: adjusted[i],
+        ...(i < shallow.length ? { p, pHolm: adjusted[i] } : {}),
       })),
     },
   };
@@ -113,8 +118,24 @@ function largest(closest: readonly Closest[]): Interval {
   };
 }
 
-/** The cuts: .25, .5, 1 and 2 % of the rows looked at, as far as they hold 20 rows; 5 % joins them where rows are few. */
-function cutsOf(rows: number): { q: number; rows: number }[] {
+/** Deep cuts hold so many rows that a small part of alpha is enough for them. */
+const DEEP_ALPHA = 0.05;
+const DEEP_SHARES = [0.1, 0.3, 1] as const;
+
+/** The cuts: .25, .5, 1 and 2 % of the rows looked at, as far as they hold 20 rows; 5 % joins them where rows are few. Deeper ones, at a
+ * twentieth of alpha, see a leak that many rows share behind closer ones that are nobody's copy (natural twins). */
+function cutsOf(rows: number, alpha: number): (Cut & { readonly deep: boolean })[] {
+  const shallow = shallowCuts(rows);
+  const last = shallow.at(-1)?.rows ?? 0;
+  const deep = DEEP_SHARES.map((q) => ({ q, rows: Math.round(q * rows) })).filter((cut) => cut.rows > last);
+  const kept = deep.length > 0 ? 1 - DEEP_ALPHA : 1;
+  return [
+    ...shallow.map((cut) => ({ ...cut, deep: false, alpha: (alpha * kept) / shallow.length })),
+    ...deep.map((cut) => ({ ...cut, deep: true, alpha: (alpha * (1 - kept)) / deep.length })),
+  ];
+}
+
+function shallowCuts(rows: number): { q: number; rows: number }[] {
   const shares = rows * 0.005 < FEWEST_ROWS ? [0.01, 0.02, 0.05] : [0.0025, 0.005, 0.01, 0.02];
   const cuts = shares.map((q) => ({ q, rows: Math.round(q * rows) })).filter((cut) => cut.rows >= FEWEST_ROWS);
   return cuts.length > 0 ? cuts : [{ q: FEWEST_ROWS / rows, rows: FEWEST_ROWS }];

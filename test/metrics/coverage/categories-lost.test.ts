@@ -23,6 +23,33 @@ test("a rare class that vanished is lost, and named with what was expected", asy
   assert.equal(whole.value, 0);
 });
 
+test("a label that few people hold in many rows is neither lost nor named, and excuses no other loss", async () => {
+  const rows = (labels: readonly [string, number][]): string[] =>
+    labels.flatMap(([label, count]) => new Array<string>(count).fill(label));
+  // Ten rows a person; "theirs" is one person of the holdout, "common" sixty people.
+  const train = rows([
+    ["a", 1000],
+    ["common", 400],
+  ]);
+  const holdout = rows([
+    ["a", 970],
+    ["theirs", 30],
+    ["common", 400],
+  ]);
+  const person = (length: number): Int32Array => Int32Array.from({ length }, (_, i) => Math.floor(i / 30));
+  const table = (labels: string[]) => tableOf([textColumn("label", labels)]);
+  const score = await measured(
+    categoriesLost,
+    inputOf(
+      { train: table(train), holdout: table(holdout), synthetic: table(rows([["a", 1400]])) },
+      { kinds: { label: "categorical" }, entities: { train: person(1400), holdout: person(1400) } },
+    ),
+  );
+  assert.equal(score.difference?.low, 1);
+  assert.match(JSON.stringify(score), /common/);
+  assert.doesNotMatch(JSON.stringify(score), /theirs/);
+});
+
 test("numbers that stand for categories count; the commonest is told first; those expected fewer than ten times do not count", async () => {
   const code = (counts: readonly number[]) =>
     tableOf([

@@ -40,8 +40,7 @@ function poolOf(train: number, holdout: number): Pool {
 function closest(neighbours: Neighbours, pool: Pool, cuts: readonly number[], alpha = 0.01) {
   const walk = [...closestFirst(neighbours)].map((row) => ({ neighbours, row }));
   return excessAmongClosest(walk, pool, {
-    cuts: cuts.map((rows) => ({ q: rows, rows })),
-    alpha,
+    cuts: cuts.map((rows) => ({ q: rows, rows, alpha })),
     random: randomFromSeed(1),
     always: true,
   });

@@ -42,6 +42,8 @@ test("the excess is what the conditional interval says, worked by hand", async (
     uniqueTrain: 1500,
     uniqueHoldout: 500,
     expectedTrain: 24,
+    releasedCopies: 33,
+    copiesByTwins: 0,
     fisherP: hypergeometricUpperTail(30, { drawn: 32, marked: 1500, total: 2000 }),
   });
 });
@@ -53,12 +55,43 @@ test("rows that several real people share are nobody's copy", async () => {
   assert.ok("notComputable" in score && score.notApplicable);
 });
 
-test("a copy of the training rows is all excess; a copy of the holdout is none", async () => {
+test("a copy of the training rows is all excess, and so is a copy of the holdout", async () => {
   const [train, holdout] = cutAtRandom(people, [1500, 1500], 2) as [never, never];
   const copy = await measured(copyTestInput({ train, holdout, synthetic: train }));
   assert.equal(copy.value, 1);
   assert.ok(copy.low > 0.99);
-  assert.equal((await measured(copyTestInput({ train, holdout, synthetic: holdout }))).value, -1);
+  const seen = await measured(copyTestInput({ train, holdout, synthetic: holdout }));
+  assert.equal(seen.value, 1);
+  assert.ok(seen.low > 0.85 && seen.high === 1);
+});
+
+test("a holdout that was copied too does not hide the copies, nor does one row released a hundred times", async () => {
+  const [train, holdout, fresh] = cutAtRandom(people, [1000, 1000, 1000], 6) as [never, never, never];
+  const both = concatRows([
+    takeRows(fresh, range(0, 850)),
+    takeRows(train, range(0, 75)),
+    takeRows(holdout, range(0, 75)),
+  ]);
+  const contaminated = await measured(copyTestInput({ train, holdout, synthetic: both }));
+  assert.ok(contaminated.low > 0.02 && contaminated.low < 0.15, `${contaminated.low}`);
+  const again = concatRows([takeRows(fresh, range(0, 900)), takeRows(train, new Uint32Array(100))]);
+  assert.ok((await measured(copyTestInput({ train, holdout, synthetic: again }))).low > 0.01);
+});
+
+test("natural twins are no copies: where they abound, fresh rows never exceed what they explain", async () => {
+  const sums = { copies: 0, twins: 0 };
+  for (let run = 0; run < 40; run++) {
+    const table = peopleTable(3000, { numbers: 1, categories: 3, random: randomFromSeed(run) });
+    const [train, holdout, synthetic] = cutAtRandom(table, [1000, 1000, 1000], run) as [never, never, never];
+    const score = await measured(copyTestInput({ train, holdout, synthetic }, { alpha: 0.05 }));
+    const { releasedCopies, copiesByTwins } = score.details as { releasedCopies: number; copiesByTwins: number };
+    sums.copies += releasedCopies;
+    sums.twins += copiesByTwins;
+    // Where the second bound decided, it would be the larger one.
+    assert.ok(score.low <= 0.01, `run ${run}: ${score.low}`);
+  }
+  // Their means are equal; some 500 of each were counted.
+  assert.ok(sums.copies > 300 && Math.abs(sums.copies / sums.twins - 1) < 0.2, JSON.stringify(sums));
 });
 
 test("without holdout rows, or without synthetic rows, there is no number and the reason is said", async () => {

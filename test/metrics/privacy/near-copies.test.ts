@@ -42,6 +42,23 @@ test("copies of training rows are the closest rows, and owe it to training; copi
   assert.ok(innocent.low <= 0 && innocent.value < 0);
 });
 
+test("a leak of many rows does not hide behind closer rows that are nobody's copy", async () => {
+  const [train, holdout, fresh] = cutAtRandom(people, [1500, 500, 2000], 7) as [Table, Table, Table];
+  // A row that two real people share comes 200 times; the rest are training rows, each number a little off.
+  const shared = takeRows(fresh, new Uint32Array(200));
+  const moved = jittered(takeRows(train, range(200, 1500)), randomFromSeed(1), 1);
+  const score = await measured(
+    copyTestInput({
+      train: concatRows([train, takeRows(shared, range(0, 3))]),
+      holdout: concatRows([holdout, takeRows(shared, range(0, 1))]),
+      synthetic: concatRows([shared, moved]),
+    }),
+  );
+  const closest = score.details?.closest as { q: number; low: number }[];
+  assert.ok(closest.filter(({ q }) => q < 0.1).every(({ low }) => low <= 0));
+  assert.ok(score.low > 0.25, `${score.low}`);
+});
+
 test("plantings are what measuring the planted table gives, and leave the score itself alone", async () => {
   const [train, holdout, synthetic] = cutAtRandom(people, [1500, 500, 2000], 2) as [Table, Table, Table];
   const input = copyTestInput({ train, holdout, synthetic });
@@ -120,10 +137,10 @@ function cutFresh(table: Table, run: number): CopyTestInput {
   return copyTestInput({ train, holdout, synthetic }, { alpha: 0.05, seed: run });
 }
 
-function jittered(table: Table, random: Random): Table {
+function jittered(table: Table, random: Random, stddev = 0.2): Table {
   const columns = table.columns.map((column) =>
     column.type === "number"
-      ? { ...column, values: column.values.map((value) => value + 0.2 * random.normal()) }
+      ? { ...column, values: column.values.map((value) => value + stddev * random.normal()) }
       : column,
   );
   return { rows: table.rows, columns };
