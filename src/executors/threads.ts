@@ -117,7 +117,13 @@ export function threadExecutor(threads: number = availableParallelism()): Execut
     },
     async close() {
       closed = true;
-      await Promise.all(workers.map((worker) => worker.terminate()));
+      // Idle workers do not keep the process alive; while we wait for their end, they must.
+      await Promise.all(
+        workers.map((worker) => {
+          worker.ref();
+          return worker.terminate();
+        }),
+      );
     },
   };
 }
