@@ -471,7 +471,7 @@ function textIdentifier(column: TextColumn, profile: TextProfile): Found | undef
       ],
     };
   // Names of users, of files, of things: whatever they are, none of them is text to be read.
-  const words = sample.every((value) => /^\p{L}[\p{L}\d_.\-/@]{0,63}$/u.test(value));
+  const words = sample.every((value) => /^\p{L}[\p{L}\d_.\-/@]{0,199}$/u.test(value));
   if (words && unique && n >= 50)
     return { identifier: { type: "key", unique }, evidence: [`All ${d} values are different single words: a key.`] };
   return undefined;

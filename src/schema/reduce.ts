@@ -1,4 +1,13 @@
-import { type Column, columnOf, isMissing, lengthOf, type Table, tableOf } from "../data/table.ts";
+import {
+  type Column,
+  columnOf,
+  type DateColumn,
+  isMissing,
+  lengthOf,
+  type NumberColumn,
+  type Table,
+  tableOf,
+} from "../data/table.ts";
 import { InvalidData } from "../errors.ts";
 import type { Random } from "../random.ts";
 import { isCopy } from "./dependencies.ts";
@@ -233,7 +242,7 @@ function withFormat(made: Column, source: Column): Column {
 type Declaration = (column: Column, random: Random) => Column;
 
 /** What a schema file asks of a column beyond what its real values do: labels outside `categories` are redrawn from those inside, by how often
- * these occur; numbers are rounded to `decimals`. */
+ * these occur; numbers are rounded to `decimals`, and quantities moved into `range`. */
 function declarationOf(
   column: Column,
   meaning: ColumnSchema,
@@ -253,12 +262,50 @@ function declarationOf(
       note: `Column "${name}": ${((100 * outside) / n).toFixed(1)} % of the cells hold labels outside the declared categories; they are redrawn from those inside.`,
     };
   }
-  if (column.type !== "number" || decimals === undefined) return {};
+  if (column.type === "text") return {};
+  const bounded = boundsOf(column, meaning);
+  const rounded = column.type === "number" && decimals !== undefined ? roundingOf(column, decimals) : undefined;
+  const steps = [rounded, bounded].filter((step) => step !== undefined);
+  if (steps.length === 0) return {};
+  return {
+    declaration: (made) => steps.reduce((so, step) => step.declaration(so), made),
+    note: `Column "${name}": ${steps.map((step) => step.note).join("; ")}.`,
+  };
+}
+
+/** Rows on each side that may lie beyond an inferred range; more, and the range was declared. */
+const BEYOND_INFERRED = 4;
+
+function boundsOf(
+  column: NumberColumn | DateColumn,
+  { range }: ColumnSchema,
+): { readonly declaration: (column: Column) => Column; readonly note: string } | undefined {
+  if (!range) return undefined;
+  const [low, high] = range;
+  let below = 0;
+  let above = 0;
+  for (const value of column.values) {
+    if (!Number.isFinite(value)) continue;
+    if (value < low) below++;
+    else if (value > high) above++;
+  }
+  if (below <= BEYOND_INFERRED && above <= BEYOND_INFERRED) return undefined;
+  const into = (value: number): number => (Number.isFinite(value) ? Math.min(high, Math.max(low, value)) : value);
+  return {
+    declaration: (made) => (made.type === "text" ? made : { ...made, values: made.values.map(into) }),
+    note: `${((100 * (below + above)) / column.values.length).toFixed(1)} % of the cells lie outside the declared range; they are moved to its nearer end`,
+  };
+}
+
+function roundingOf(
+  column: NumberColumn,
+  decimals: number,
+): { readonly declaration: (column: Column) => Column; readonly note: string } | undefined {
   const round = (value: number): number => {
     const rounded = Number(value.toFixed(Math.min(decimals, 20)));
     return Math.abs(value) < 1e15 ? rounded : value;
   };
-  if (column.values.every((value) => Number.isNaN(value) || round(value) === value)) return {};
+  if (column.values.every((value) => Number.isNaN(value) || round(value) === value)) return undefined;
   return {
     declaration: (made) => {
       if (made.type !== "number") return made;
@@ -266,7 +313,7 @@ function declarationOf(
       const places = format?.places === undefined ? {} : { places: Math.min(format.places, decimals) };
       return { ...rest, values: made.values.map(round), ...(format ? { format: { ...format, ...places } } : {}) };
     },
-    note: `Column "${name}": rounded to the declared ${decimals} decimal${decimals === 1 ? "" : "s"}.`,
+    note: `rounded to the declared ${decimals} decimal${decimals === 1 ? "" : "s"}`,
   };
 }
 
