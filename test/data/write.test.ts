@@ -7,7 +7,7 @@ import fc from "fast-check";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { readTable } from "../../src/data/read.ts";
-import { type Column, cellOf, sliceRows, type Table, tableOf } from "../../src/data/table.ts";
+import { type Column, cellOf, columnOf, sliceRows, type Table, tableOf } from "../../src/data/table.ts";
 import { writeTable } from "../../src/data/write.ts";
 import { Cancelled, InvalidArgument, ResourceError } from "../../src/errors.ts";
 
@@ -293,4 +293,27 @@ test("writing fails in the words of the file system and leaves nothing", async (
   chmodSync(target, 0o500);
   // Root may write anywhere.
   if (process.getuid?.() !== 0) await assert.rejects(attempt(join(target, "a.parquet")), ResourceError);
+});
+
+test("hundreds of columns of text are written as few are", async () => {
+  const columns = Array.from(
+    { length: 300 },
+    (_, j): Column => ({
+      name: `c${j}`,
+      type: "text",
+      storage: "text",
+      dictionary: ["it's", "l7.label", `only ${j}`],
+      codes: Int32Array.from({ length: 50 }, (_, i) => ((i + j) % 4) - 1),
+    }),
+  );
+  const table = tableOf(columns);
+  async function* chunks(): AsyncGenerator<Table> {
+    yield table;
+  }
+  const parquet = join(folder, "many-texts.parquet");
+  await writeTable(chunks(), { parquet, metadata: {} });
+  const { table: read } = await readTable(parquet);
+  for (const column of columns)
+    for (let row = 0; row < 50; row++)
+      assert.equal(cellOf(columnOf(read, column.name), row), cellOf(column, row), `${column.name} ${row}`);
 });
