@@ -231,8 +231,8 @@ function stagedTokens(tokens: string[], column: Column): Uint8Array {
 
 /** A table (code, label) for each text column, with −1 for missing, so that an inner join loses no row. */
 async function putLabels(db: Database, staged: readonly StagedColumn[]): Promise<void> {
-  for (const { column, index, labels } of staged) {
-    if (column.type !== "text") continue;
+  const joined = joinedColumns(staged);
+  for (const { index, labels } of joined) {
     await db.run(`CREATE TABLE labels${index} (code INTEGER, label VARCHAR)`);
     const appender = await db.appender(`labels${index}`, ["INTEGER", "VARCHAR"]);
     const codes = Int32Array.from({ length: labels.length + 1 }, (_, i) => i - 1);
@@ -243,11 +243,33 @@ async function putLabels(db: Database, staged: readonly StagedColumn[]): Promise
   await db.run("SET disabled_optimizers = 'join_order,build_side_probe_side'");
 }
 
+/** Joins that one statement can hold in its memory. */
+const MOST_JOINS = 64;
+/** Labels that a statement may spell out. */
+const MOST_LISTED = 256;
+
+/** The columns whose labels are joined from a table of their own: all columns of text, unless there are too many; then only those with many
+ * labels, and the others are spelled out. */
+function joinedColumns(staged: readonly StagedColumn[]): readonly StagedColumn[] {
+  const texts = staged.filter(({ column }) => column.type === "text");
+  return texts.length <= MOST_JOINS ? texts : texts.filter(({ labels }) => labels.length > MOST_LISTED);
+}
+
+/** SQL: the label of a code from a list; NULL for −1. */
+function listed({ index, labels }: StagedColumn): string {
+  return labels.length === 0 ? "NULL::VARCHAR" : `([${labels.map(literal).join(", ")}])[s.c${index} + 1]`;
+}
+
 function selectSql(staged: readonly StagedColumn[], value: (column: StagedColumn) => string): string {
-  const list = staged.map((column) => `${value(column)} AS ${identifier(column.column.name)}`);
-  const joins = staged
-    .filter(({ column }) => column.type === "text")
-    .map(({ index }) => `JOIN labels${index} AS l${index} ON l${index}.code = s.c${index}`);
+  const joined = joinedColumns(staged);
+  const list = staged.map((column) => {
+    const cell = value(column);
+    const label = `l${column.index}.label`;
+    const written =
+      column.column.type === "text" && !joined.includes(column) ? cell.replaceAll(label, () => listed(column)) : cell;
+    return `${written} AS ${identifier(column.column.name)}`;
+  });
+  const joins = joined.map(({ index }) => `JOIN labels${index} AS l${index} ON l${index}.code = s.c${index}`);
   return `SELECT ${list.join(", ")} FROM staged AS s ${joins.join(" ")}`;
 }
 

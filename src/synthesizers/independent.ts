@@ -41,7 +41,7 @@ const growModule = new URL("./sequential-trees/grow-task.js", import.meta.url).h
 async function fit(table: Table, fitOptions: FitOptions<IndependentOptions>): Promise<Fitted> {
   const { schema, options, executor, signal, progress } = fitOptions;
   throwIfCancelled(signal);
-  const columns = prepareColumns(table, schema, false);
+  const columns = await prepareColumns(table, schema, { plain: false, signal, progress });
   const order = columns.map((_, j) => j);
   const steps = stepsOf(columns, { order, missingFirst: false }).map((step) => ({ ...step, predictors: [] }));
   const tasks = steps.map((step): Task => {

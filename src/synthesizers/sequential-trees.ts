@@ -34,9 +34,14 @@ const growModule = new URL("./sequential-trees/grow-task.js", import.meta.url).h
 async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>): Promise<Fitted> {
   const { schema, options, random, executor, signal, progress } = fitOptions;
   throwIfCancelled(signal);
-  const columns = prepareColumns(table, schema, options.plainDonors);
+  const columns = await prepareColumns(table, schema, { plain: options.plainDonors, signal, progress });
   const choice = await choose(columns, options, { random: random.split("choose"), executor, signal });
-  const steps = screenPredictors(stepsOf(columns, choice), options.maxPredictors, random.split("screen"));
+  const steps = await screenPredictors(stepsOf(columns, choice), {
+    most: options.maxPredictors,
+    random: random.split("screen"),
+    signal,
+    progress,
+  });
   throwIfCancelled(signal);
   progress?.(0, steps.length, "columns");
   const growRandom = random.split("grow");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnOf, concatRows, type Table, tableOf } from "../../src/data/table.ts";
-import { InvalidArgument } from "../../src/errors.ts";
+import { Cancelled, InvalidArgument } from "../../src/errors.ts";
 import { localExecutor } from "../../src/executors/local.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import type { TableSchema } from "../../src/schema/schema.ts";
@@ -102,6 +102,38 @@ test("a wide table takes at most maxPredictors per tree, the associated ones", a
   const { steps } = fitted.save().header as { steps: { predictors: number[] }[] };
   assert.ok(steps.every(({ predictors }) => predictors.length <= 5));
   assert.ok(steps.at(-1)!.predictors.includes(0));
+});
+
+test("a wide fit tells how far it is while it compares columns, and stops there when cancelled", async () => {
+  const random = randomFromSeed(6);
+  const columns = Array.from({ length: 250 }, (_, j) => ({
+    name: `c${j}`,
+    type: "number" as const,
+    storage: "double" as const,
+    values: Float64Array.from({ length: 60 }, () => random.normal()),
+  }));
+  const controller = new AbortController();
+  const told: string[] = [];
+  await assert.rejects(
+    sequentialTrees.fit(tableOf(columns), {
+      schema: {
+        format: "counterfoil-schema/1",
+        notes: [],
+        columns: columns.map(({ name }) => ({ name, type: "number", kind: "continuous", evidence: [] })),
+      },
+      options: sequentialTrees.options.parse({}),
+      random,
+      executor,
+      signal: controller.signal,
+      progress: (done, total, unit) => {
+        told.push(`${done} of ${total} ${unit}`);
+        if (unit === "columns compared") controller.abort();
+      },
+    }),
+    Cancelled,
+  );
+  assert.ok(told.includes("250 of 250 columns prepared"));
+  assert.equal(told.filter((line) => line.endsWith("compared")).length, 1);
 });
 
 test("options out of range are refused", () => {

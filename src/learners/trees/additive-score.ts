@@ -100,11 +100,31 @@ export function scoreSums(score: AdditiveScore, codes: readonly Uint8Array[], ro
 }
 
 /** Scores as codes, for a tree. */
-export function scoreCodes(score: AdditiveScore, sums: Float64Array): Uint8Array {
+export function scoreCodes({ cuts }: AdditiveScore, sums: Float64Array): Uint8Array {
   const out = new Uint8Array(sums.length);
-  for (let i = 0; i < out.length; i++) out[i] = countBelow(score.cuts, sums[i] as number);
+  const count = cuts.length;
+  if (count === 0) return out;
+  // A grid says about how many cuts are below; a step or two makes it exact.
+  const low = cuts[0] as number;
+  const cells = (GRID - 1) / Math.max((cuts[count - 1] as number) - low, Number.MIN_VALUE);
+  const perUnit = Number.isFinite(cells) ? cells : 0;
+  const start = new Uint8Array(GRID);
+  for (let g = 0, below = 0; g < GRID; g++) {
+    while (below < count && ((cuts[below] as number) - low) * perUnit < g) below++;
+    start[g] = below;
+  }
+  for (let i = 0; i < out.length; i++) {
+    const x = sums[i] as number;
+    const cell = (x - low) * perUnit;
+    let below = start[cell > 0 ? (cell < GRID ? cell | 0 : GRID - 1) : 0] as number;
+    while (below < count && (cuts[below] as number) < x) below++;
+    while (below > 0 && (cuts[below - 1] as number) >= x) below--;
+    out[i] = below;
+  }
   return out;
 }
+
+const GRID = 2048;
 
 function foldOf(place: number): number {
   // Blocks of rows would follow an order in the file; neighbours in different folds do not.
@@ -235,17 +255,6 @@ function quantileCuts(scores: Float64Array): Float64Array {
   const out = new Float64Array(new SharedArrayBuffer(8 * cuts.length));
   out.set(cuts);
   return out;
-}
-
-function countBelow(cuts: Float64Array, x: number): number {
-  let low = 0;
-  let high = cuts.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((cuts[middle] as number) < x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Standard normal quantile, to about 4e-4: enough for a scale.

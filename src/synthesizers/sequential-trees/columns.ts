@@ -2,6 +2,8 @@ import type { Column, Table } from "../../data/table.ts";
 import { sharedCopy } from "../../executors/executor.ts";
 import { type ColumnCodec, encodeColumn, fitCodec } from "../../schema/encode.ts";
 import { isQuantity, schemaOf, type TableSchema } from "../../schema/schema.ts";
+import type { Progress } from "../synthesizer.ts";
+import { pause } from "./pause.ts";
 
 /** Fewest training rows that must hold a value or a label for it to be released as it is. */
 export const MIN_HOLDERS = 5;
@@ -57,17 +59,33 @@ export interface PreparedColumn {
 }
 
 /** Prepares every column of a table.
- * @param plain keep every value and label, however rare */
-export function prepareColumns(table: Table, schema: TableSchema, plain: boolean): PreparedColumn[] {
-  return table.columns.map((column) => {
+ * @throws {Cancelled} the signal fired */
+export async function prepareColumns(
+  table: Table,
+  schema: TableSchema,
+  options: {
+    /** Keep every value and label, however rare. */
+    readonly plain: boolean;
+    readonly signal: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+  },
+): Promise<PreparedColumn[]> {
+  const { plain, signal, progress } = options;
+  const out: PreparedColumn[] = [];
+  for (const column of table.columns) {
+    await pause(signal);
     const codec = fitCodec(table, schema, { names: [column.name], minLabelRows: plain ? 1 : MIN_HOLDERS }).columns[0]!;
     const codes = encodeColumn(column, codec);
     const isPoint = codec.lower.every((low, i) => low === codec.upper[i]);
     const amount = column.type !== "text" && (isQuantity(schemaOf(schema, column.name).kind) || !isPoint);
-    return amount
-      ? prepareQuantity(column as Exclude<Column, { type: "text" }>, codec, codes, schema, plain)
-      : prepareLabels(column, codec, codes, plain);
-  });
+    out.push(
+      amount
+        ? prepareQuantity(column as Exclude<Column, { type: "text" }>, codec, codes, schema, plain)
+        : prepareLabels(column, codec, codes, plain),
+    );
+    progress?.(out.length, table.columns.length, "columns prepared");
+  }
+  return out;
 }
 
 function baseOf(column: Column, codec: ColumnCodec, codes: Uint8Array): PlanBase {
@@ -91,13 +109,15 @@ function prepareQuantity(
 ): PreparedColumn {
   const meaning = schemaOf(schema, column.name);
   const values = sharedCopy(column.values);
-  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const sorted = sortedPresent(values);
   const n = sorted.length;
   const isLight = new Uint8Array(new SharedArrayBuffer(values.length));
   const usable = new Uint8Array(new SharedArrayBuffer(values.length)).fill(1);
   const notes: string[] = [];
-  const light: number[] = [];
-  const rare = new Set<number>();
+  const lightValues = new Float64Array(n);
+  let lightCount = 0;
+  const common = new Set<number>();
+  let rareCells = 0;
   // Among many distinct values, those that recur by chance are no spikes: an exact value would tell who it came from.
   const crowded = codec.lower.some((low, i) => low !== codec.upper[i]);
   const least = crowded ? Math.max(MIN_HOLDERS, Math.min(50, Math.ceil(n / 1000))) : MIN_HOLDERS;
@@ -105,30 +125,34 @@ function prepareQuantity(
     for (let i = 0; i < n; ) {
       let j = i + 1;
       while (j < n && sorted[j] === sorted[i]) j++;
-      if (j - i < least) {
-        rare.add(sorted[i] as number);
-        // Infinite values held by few cannot be drawn between: they are left out.
-        for (let k = i; k < j; k++) if (Number.isFinite(sorted[k])) light.push(sorted[k] as number);
-      }
+      if (j - i >= least) common.add(sorted[i] as number);
+      else rareCells += j - i;
+      // Infinite values held by few cannot be drawn between: they are left out.
+      if (j - i < least)
+        for (let k = i; k < j; k++) if (Number.isFinite(sorted[k])) lightValues[lightCount++] = sorted[k] as number;
       i = j;
     }
-    const tooFew = light.length < MIN_HOLDERS;
-    for (let i = 0; i < values.length; i++) {
+    const tooFew = lightCount < MIN_HOLDERS;
+    for (let i = 0; i < values.length && rareCells > 0; i++) {
       const value = values[i] as number;
-      if (!rare.has(value)) continue;
+      if (Number.isNaN(value) || common.has(value)) continue;
       if (tooFew || !Number.isFinite(value)) usable[i] = 0;
       else isLight[i] = 1;
     }
-    if (tooFew && rare.size > 0)
+    if (tooFew && rareCells > 0)
       notes.push(
-        `Column "${column.name}": ${light.length} cells with a value held by fewer than ${MIN_HOLDERS} rows were left out.`,
+        `Column "${column.name}": ${rareCells} cells with a value held by fewer than ${MIN_HOLDERS} rows were left out.`,
       );
-    if (tooFew) light.length = 0;
+    if (tooFew) lightCount = 0;
   }
   const wholeNumbers = sorted.every((value) => Number.isInteger(value) || !Number.isFinite(value));
   const decimals = meaning.decimals ?? (wholeNumbers ? 0 : 15);
   const unit = meaning.roundingUnit ?? (wholeNumbers && column.type === "date" ? unitOfDates(sorted) : 0);
-  const finite = sorted.filter(Number.isFinite);
+  let first = 0;
+  while (first < n && sorted[first] === Number.NEGATIVE_INFINITY) first++;
+  let end = n;
+  while (end > first && sorted[end - 1] === Number.POSITIVE_INFINITY) end--;
+  const finite = sorted.subarray(first, end);
   const bounds = plain
     ? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY]
     : (meaning.range ?? [
@@ -141,9 +165,16 @@ function prepareQuantity(
     range: [Math.min(bounds[0] as number, bounds[1] as number), Math.max(bounds[0] as number, bounds[1] as number)],
     unit,
     decimals: column.type === "number" && column.storage === "integer" ? 0 : decimals,
-    light: sharedCopy(Float64Array.from(light)),
+    light: sharedCopy(lightValues.slice(0, lightCount)),
   };
   return { plan, codes, values, isLight, usable, notes };
+}
+
+function sortedPresent(values: Float64Array): Float64Array {
+  const out = new Float64Array(values.length);
+  let n = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isNaN(values[i])) out[n++] = values[i] as number;
+  return out.subarray(0, n).sort();
 }
 
 /** Whole days, minutes or seconds, when all dates are; milliseconds. */

@@ -1,5 +1,14 @@
+import { sharedCopy } from "../../executors/executor.ts";
 import { type AdditiveScore, fitAdditiveScores, scoreCodes, scoreSums } from "../../learners/trees/additive-score.ts";
-import { fillLeaves, growCart, leafOf, type Predictors, type Response, type Tree } from "../../learners/trees/cart.ts";
+import {
+  fillLeaves,
+  type Grown,
+  growCart,
+  leafOf,
+  type Predictors,
+  type Response,
+  type Tree,
+} from "../../learners/trees/cart.ts";
 import type { Criterion } from "./options.ts";
 import { quantileClasses, responseOf } from "./response.ts";
 
@@ -50,26 +59,39 @@ export function growStep(data: GrowData): StepLeaves {
   const { predictors, scores } = withScores(data);
   const grown = growCart(predictors, responseFor(target, growRows, data.criterion), growRows, data);
   const filled = growRows.length < rows.length ? fillLeaves(grown.tree, predictors.codes, rows) : grown;
-  const { leafStart } = filled.tree;
-  const leaves = leafStart.length - 1;
   if (target.kind === "classes") return { tree: filled.tree, scores, codes: gather(target.classes, filled.rows) };
+  return { tree: filled.tree, scores, ...sortedLeaves(target, filled) };
+}
+
+/** Values and codes of each leaf, the light ones last, each part ascending. A larger value never has a smaller code, so that both can be
+ * sorted by themselves. */
+function sortedLeaves(
+  { values, codes, isLight }: Target & { readonly kind: "values" },
+  { tree: { leafStart }, rows }: Grown,
+): Required<Pick<StepLeaves, "codes" | "values" | "lightStart">> {
+  const leaves = leafStart.length - 1;
   const lightStart = new Uint32Array(new SharedArrayBuffer(4 * leaves));
+  // Sorted outside shared memory, which engines copy for the purpose.
+  const leafValues = new Float64Array(rows.length);
+  const leafCodes = new Uint8Array(rows.length);
   for (let k = 0; k < leaves; k++) {
     const start = leafStart[k] as number;
-    const members = filled.rows.subarray(start, leafStart[k + 1] as number);
-    members.sort(
-      (a, b) =>
-        (target.isLight[a] as number) - (target.isLight[b] as number) ||
-        (target.values[a] as number) - (target.values[b] as number) ||
-        a - b,
-    );
-    let common = 0;
-    while (common < members.length && !target.isLight[members[common] as number]) common++;
-    lightStart[k] = start + common;
+    const end = leafStart[k + 1] as number;
+    let common = start;
+    let light = end;
+    for (let i = start; i < end; i++) {
+      const row = rows[i] as number;
+      const place = isLight[row] ? --light : common++;
+      leafValues[place] = values[row] as number;
+      leafCodes[place] = codes[row] as number;
+    }
+    lightStart[k] = common;
+    leafValues.subarray(start, common).sort();
+    leafValues.subarray(common, end).sort();
+    leafCodes.subarray(start, common).sort();
+    leafCodes.subarray(common, end).sort();
   }
-  const values = new Float64Array(new SharedArrayBuffer(8 * rows.length));
-  for (let i = 0; i < rows.length; i++) values[i] = target.values[filled.rows[i] as number] as number;
-  return { tree: filled.tree, scores, codes: gather(target.codes, filled.rows), values, lightStart };
+  return { codes: sharedCopy(leafCodes), values: sharedCopy(leafValues), lightStart };
 }
 
 export interface TryData extends StepData {

@@ -5,12 +5,12 @@ export const CRITERIA = ["variance", "ranks", "classes8", "classes16"] as const;
 export type Criterion = (typeof CRITERIA)[number];
 
 export const sequentialTreesOptions = z.strictObject({
-  minLeaf: z.int().min(1).max(100_000).default(20).describe("Fewest training rows in a leaf."),
+  minLeaf: z.int().min(1).max(100_000).default(40).describe("Fewest training rows in a leaf."),
   price: z
     .number()
     .min(0)
     .max(100)
-    .default(1)
+    .default(1.2)
     .describe("What a split must gain: likelihood ratio ≥ price × (degrees of freedom + 2 log cuts tried)."),
   criterion: z
     .enum(["auto", ...CRITERIA])

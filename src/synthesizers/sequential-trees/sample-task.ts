@@ -44,7 +44,12 @@ export function sampleChunk({ chain, rows, key }: SampleData): Cells[] {
   chain.steps.forEach((step, s) => {
     const plan = chain.plans[step.column] as ColumnPlan;
     const predictors = step.predictors.map((p) => codes[p] as Uint8Array);
-    const scores = step.leaves.scores.map((score) => scoreCodes(score, scoreSums(score, predictors, rows)));
+    const { feature } = step.leaves.tree;
+    const scores = step.leaves.scores.map((score, k) =>
+      feature.includes(step.predictors.length + k)
+        ? scoreCodes(score, scoreSums(score, predictors, rows))
+        : new Uint8Array(0),
+    );
     predictors.push(...scores);
     const own = new Uint8Array(rows);
     codes.push(own);
@@ -69,10 +74,10 @@ function drawClasses(step: FittedStep, predictors: readonly Uint8Array[], own: U
   }
 }
 
-/** The place of a donor: any of the leaf. */
+/** The place of a donor: any of the leaf, to within 2^−32. */
 function drawDonor({ leafStart }: Tree, leaf: number, random: Random): number {
   const start = leafStart[leaf] as number;
-  return start + random.integer((leafStart[leaf + 1] as number) - start);
+  return start + Math.floor((random.uint32() / 4294967296) * ((leafStart[leaf + 1] as number) - start));
 }
 
 function drawValues(

@@ -1,4 +1,6 @@
 import type { Random } from "../../random.ts";
+import type { Progress } from "../synthesizer.ts";
+import { pause } from "./pause.ts";
 import type { TrainingStep } from "./steps.ts";
 
 /** Rows on which the association of two steps is looked at. */
@@ -7,14 +9,28 @@ const GROUPS = 8;
 
 /** The steps with at most `most` predictors each: those most associated with it (mutual information of eight groups on a few hundred
  * rows). Wide tables would otherwise take time in the square of their columns. */
-export function screenPredictors(steps: readonly TrainingStep[], most: number, random: Random): TrainingStep[] {
+export async function screenPredictors(
+  steps: readonly TrainingStep[],
+  options: {
+    readonly most: number;
+    readonly random: Random;
+    readonly signal: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+  },
+): Promise<TrainingStep[]> {
+  const { most, random, signal, progress } = options;
   if (steps.every((step) => step.predictors.length <= most)) return [...steps];
   const n = steps[0]?.codes.length ?? 0;
   const rows = random.sample(n, Math.min(n, SCREEN_ROWS));
   const groups = steps.map((step) => groupCodes(step.codes, rows, step.ordered));
   const counts = new Int32Array(GROUPS * GROUPS);
-  return steps.map((step, s) => {
-    if (step.predictors.length <= most) return step;
+  const out: TrainingStep[] = [];
+  for (const [s, step] of steps.entries()) {
+    if (step.predictors.length <= most) {
+      out.push(step);
+      continue;
+    }
+    await pause(signal);
     const own = groups[s] as Uint8Array;
     const information = new Float64Array(steps.length);
     for (const p of step.predictors) {
@@ -30,8 +46,10 @@ export function screenPredictors(steps: readonly TrainingStep[], most: number, r
       .sort((a, b) => (information[b] as number) - (information[a] as number) || a - b)
       .slice(0, most)
       .sort((a, b) => a - b);
-    return { ...step, predictors };
-  });
+    out.push({ ...step, predictors });
+    progress?.(out.length, steps.length, "columns compared");
+  }
+  return out;
 }
 
 /** Eight groups: of about equal count for an order, the seven commonest codes and the rest otherwise. */

@@ -56,3 +56,21 @@ function correlation(x: Float64Array, y: Float64Array): number {
   }
   return xy / Math.sqrt(xx * yy);
 }
+
+test("a score's code is the number of cuts below it, also at a cut, beyond the ends and among crowded cuts", () => {
+  const random = randomFromSeed(7);
+  for (const count of [0, 1, 2, 40, 255]) {
+    // Crowded: most cuts within a billionth of each other, some far away.
+    const cuts = Float64Array.from({ length: count }, (_, i) =>
+      i % 3 ? random.normal() * 1e-9 : random.normal() * 50,
+    );
+    cuts.sort();
+    const sums = Float64Array.from({ length: 3000 }, (_, i) =>
+      i % 2 && count > 0 ? (cuts[random.integer(count)] as number) : random.normal() * (i % 4 ? 1e-9 : 100),
+    );
+    const codes = scoreCodes({ tables: new Float64Array(0), cuts }, sums);
+    sums.forEach((sum, i) => {
+      assert.equal(codes[i], cuts.filter((cut) => cut < sum).length);
+    });
+  }
+});
