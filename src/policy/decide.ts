@@ -73,7 +73,13 @@ function judge(rule: Rule, context: Context): RuleResult {
   const held = holds(observed, rule.op, rule.threshold);
   const [shown, limit] = distinct(observed, rule.threshold);
   const reason = `${score.title}: ${PHRASES[rule.bound]} is ${shown}, wanted ${OP_WORDS[rule.op]} ${limit}.`;
-  if (!held) return { ...common, outcome: rule.severity === "warn" ? "warn" : "fail", observed, reason };
+  if (!held)
+    return {
+      ...common,
+      outcome: rule.severity === "warn" ? "warn" : "fail",
+      observed,
+      reason: `${reason}${worstOf(score)}`,
+    };
   if (score.family === "privacy" && rule.severity === "refuse") {
     const blind = blindness(rule.power, score, context);
     if (blind)
@@ -86,6 +92,12 @@ function judge(rule: Rule, context: Context): RuleResult {
       };
   }
   return { ...common, outcome: "pass", observed, reason };
+}
+
+/** Names the parts that fell short the most, where the metric tells them: columns, pairs, categories; never a row. */
+function worstOf(score: MeasuredScore): string {
+  const names = (score.worst ?? []).slice(0, 3).map((part) => part.name);
+  return names.length > 0 ? ` Worst: ${names.join(", ")}.` : "";
 }
 
 /** Why a privacy rule that found nothing may not pass: its positive control was not refused often enough. */
@@ -112,7 +124,7 @@ function blindness(
       remedy: "Give more rows: the planted copies need real rows to be drawn from.",
     };
   return {
-    reason: `But ${asked}, planted in this very table, were refused only ${refused} times of ${tried.length} (wanted ${power.refused} of ${power.of}), so finding nothing proves nothing.`,
+    reason: `But ${asked}, planted in this very table, were refused in only ${refused} of ${tried.length} plantings (wanted ${power.refused} of ${power.of}), so finding nothing proves nothing.`,
     remedy: remedyForPower(power, score, same),
   };
 }

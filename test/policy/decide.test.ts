@@ -57,7 +57,7 @@ test("finding no leak passes only where the planted leak was refused in 4 of 5 p
     const decision = decideWith({ "near-copies": near });
     assert.equal(decision.decision, seen >= 4 ? "pass" : "indeterminate", `${seen} of 5`);
     if (seen < 4) {
-      assert.match(outcomeOf(decision, "no-near-copies")?.reason ?? "", new RegExp(`only ${seen} times of 5`));
+      assert.match(outcomeOf(decision, "no-near-copies")?.reason ?? "", new RegExp(`only ${seen} of 5`));
       assert.match(outcomeOf(decision, "no-near-copies")?.remedy ?? "", /times as many rows/);
     }
   }
