@@ -34,7 +34,8 @@ export function threadExecutor(threads: number = availableParallelism()): Execut
     worker.on("message", (answer: Answer) => {
       const entry = pending.get(answer.id);
       pending.delete(answer.id);
-      worker.unref();
+      // Once we wait for the threads to end, an answer that still comes in must not let the process go before they have.
+      if (!closed) worker.unref();
       release(worker);
       if ("error" in answer) entry?.reject(answer.error);
       else entry?.resolve(answer.value);
@@ -117,13 +118,7 @@ export function threadExecutor(threads: number = availableParallelism()): Execut
     },
     async close() {
       closed = true;
-      // Idle workers do not keep the process alive; while we wait for their end, they must.
-      await Promise.all(
-        workers.map((worker) => {
-          worker.ref();
-          return worker.terminate();
-        }),
-      );
+      await Promise.all(workers.map((worker) => worker.terminate()));
     },
   };
 }
