@@ -12,6 +12,7 @@ import { systemClock } from "../runs/clock.ts";
 import { loadPolicy } from "../runs/policy-file.ts";
 import { applySchema } from "../schema/file.ts";
 import { inferSchema } from "../schema/infer.ts";
+import { noPurpose } from "../schema/purpose.ts";
 import { collecting, readEvents } from "./events.ts";
 import { freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { EvaluateOptions, JobResult } from "./job.ts";
@@ -81,8 +82,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       synthetic,
       schema,
       policy,
-      target,
-      targetLeaks: options.targetLeaks ?? [],
+      purpose: { ...noPurpose, target, targetLeaks: options.targetLeaks ?? [] },
       seed,
       random: random.split("judge"),
       executor,

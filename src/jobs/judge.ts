@@ -3,12 +3,13 @@ import { throwIfCancelled } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
 import { framesOf } from "../metrics/frames.ts";
 import { metrics } from "../metrics/index.ts";
-import { isMeasured, type MetricInput, type Score } from "../metrics/metric.ts";
+import { isMeasured, type MetricInput, type Score, type Trial } from "../metrics/metric.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
 import { alphaPerTest, type Policy } from "../policy/policy.ts";
 import type { Random } from "../random.ts";
 import { fitCodec } from "../schema/encode.ts";
+import type { Purpose } from "../schema/purpose.ts";
 import { schemaOf, type TableSchema } from "../schema/schema.ts";
 import type { JobEvents, JobResult } from "./job.ts";
 
@@ -24,8 +25,9 @@ export interface JudgeInput {
   /** Columns drawn independently of each other by the `independent` synthesizer; absent: training columns permuted. */
   readonly floor?: Table | undefined;
   readonly entities?: MetricInput["entities"];
-  readonly target: string | undefined;
-  readonly targetLeaks: readonly string[];
+  readonly purpose: Purpose;
+  /** Refits of the procedure on folds, where the procedure is judged and not the one release. */
+  readonly folds?: readonly Trial[] | undefined;
   readonly seed: number;
   readonly random: Random;
   readonly executor: Executor;
@@ -58,8 +60,8 @@ export async function judge(
     codec,
     frames,
     entities: input.entities,
-    target: input.target,
-    targetLeaks: input.targetLeaks,
+    purpose: input.purpose,
+    trials: trialsOf(input, names),
     level: policy.level,
     alpha: alphaPerTest(policy),
     seed: input.seed,
@@ -74,6 +76,18 @@ export async function judge(
     events.progress?.(scores.length, metrics.length, undefined);
   }
   return { scores, decision: decide(policy, scores) };
+}
+
+/** What the privacy metrics look at. */
+function trialsOf(input: JudgeInput, names: readonly string[]): readonly Trial[] {
+  const { train, holdout, synthetic, entities } = input;
+  const trials = input.folds ?? (holdout ? [{ train, holdout, synthetic, ...(entities ? { entities } : {}) }] : []);
+  return trials.map((trial) => ({
+    ...trial,
+    train: selectColumns(trial.train, names),
+    holdout: selectColumns(trial.holdout, names),
+    synthetic: selectColumns(trial.synthetic, names),
+  }));
 }
 
 /** The identifiers and free texts that the synthetic table has a column for. */

@@ -16,6 +16,7 @@ import { BUNDLE } from "../runs/layout.ts";
 import { loadPolicy } from "../runs/policy-file.ts";
 import { applySchema, type SchemaOverride } from "../schema/file.ts";
 import { inferSchema } from "../schema/infer.ts";
+import { noPurpose } from "../schema/purpose.ts";
 import { type Restore, reduceTable } from "../schema/reduce.ts";
 import type { TableSchema } from "../schema/schema.ts";
 import { independent } from "../synthesizers/independent.ts";
@@ -125,8 +126,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           policy,
           floor,
           entities: groups && holdout ? { train: memberOf(split.train), holdout: memberOf(split.holdout) } : undefined,
-          target,
-          targetLeaks: options.targetLeaks ?? [],
+          purpose: { ...noPurpose, target, targetLeaks: options.targetLeaks ?? [] },
           seed,
           random: random.split("judge"),
           executor,

@@ -2,9 +2,10 @@ import type { Table } from "../data/table.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
 import type { Codec, Encoded } from "../schema/encode.ts";
+import type { Purpose } from "../schema/purpose.ts";
 import type { TableSchema } from "../schema/schema.ts";
 
-export type Family = "validity" | "fidelity" | "coverage" | "utility" | "privacy";
+export type Family = "validity" | "fidelity" | "coverage" | "utility" | "fairness" | "privacy";
 
 /** A measurement of a synthetic table. Adding one: one file, one line in `index.ts`, one docs page. */
 export interface Metric {
@@ -20,6 +21,8 @@ export interface Metric {
   readonly definitionVersion: number;
   /** One plain sentence: what it says, and what it does not show. */
   readonly explains: string;
+  /** Shown, and never to be gated on: it rewards damage, or a copy can pass it. */
+  readonly diagnostic?: true;
   measure(input: MetricInput): Promise<Score>;
 }
 
@@ -54,6 +57,8 @@ export interface MeasuredScore extends ScoreBase, Interval {
   readonly difference?: Interval;
   /** (value − floor) / (ceiling − floor). */
   readonly normalised?: Interval;
+  /** Attacks and tests: one-sided probability of so much or more where nothing leaked. */
+  readonly p?: number;
   /** Privacy: the same score for leaks planted in this very table. */
   readonly plantings?: readonly Planting[];
   /** The worst parts by name (columns, pairs), worst first; at most 50. Never a row. */
@@ -102,9 +107,9 @@ export interface MetricInput {
   readonly frames: Frames;
   /** Entity of each row (0 …), where rows are grouped; labels are permuted over entities, not rows. */
   readonly entities?: { readonly train: Int32Array; readonly holdout: Int32Array } | undefined;
-  readonly target: string | undefined;
-  /** Columns that are no predictors of the target, for they give it away. */
-  readonly targetLeaks: readonly string[];
+  readonly purpose: Purpose;
+  /** What privacy metrics look at, pooled: the release, or refits of its procedure. Empty where there are no non-members. */
+  readonly trials: readonly Trial[];
   readonly level: number;
   /** The one-sided false-alarm share of each privacy test. */
   readonly alpha: number;
@@ -112,6 +117,16 @@ export interface MetricInput {
   readonly random: Random;
   readonly executor: Executor;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** One fit as an attacker meets it: the rows it learnt from, rows of the same people that it never saw, and what it gave out. Columns as in the
+ * whole input. One trial is the release itself; several are refits of the same procedure on folds of the real rows, where every row is a
+ * member of some and a non-member of another. */
+export interface Trial {
+  readonly train: Table;
+  readonly holdout: Table;
+  readonly synthetic: Table;
+  readonly entities?: MetricInput["entities"];
 }
 
 /** Four encoded tables of the same number of rows. */

@@ -6,6 +6,7 @@ import type { MetricInput } from "../../src/metrics/metric.ts";
 import type { Random } from "../../src/random.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import { fitCodec } from "../../src/schema/encode.ts";
+import { noPurpose, type Purpose } from "../../src/schema/purpose.ts";
 import type { TableSchema } from "../../src/schema/schema.ts";
 
 /** A population with relations: two numbers that go together, a number with missing cells, a category that shifts the first number, a boolean
@@ -85,6 +86,7 @@ export function inputOf(
   options: {
     readonly target?: string;
     readonly targetLeaks?: readonly string[];
+    readonly purpose?: Partial<Purpose>;
     readonly seed?: number;
     readonly executor?: Executor;
     readonly schema?: TableSchema;
@@ -103,8 +105,8 @@ export function inputOf(
     schema,
     codec,
     frames: framesOf({ train, holdout, synthetic, codec }, { maxRows: 20_000, random: random.split("frames") }),
-    target: options.target,
-    targetLeaks: options.targetLeaks ?? [],
+    purpose: { ...noPurpose, target: options.target, targetLeaks: options.targetLeaks ?? [], ...options.purpose },
+    trials: holdout ? [{ train, holdout, synthetic }] : [],
     level: 0.95,
     alpha: 0.01,
     seed,

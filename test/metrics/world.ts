@@ -4,6 +4,7 @@ import { framesOf } from "../../src/metrics/frames.ts";
 import { isMeasured, type MeasuredScore, type Metric, type MetricInput } from "../../src/metrics/metric.ts";
 import { type Random, randomFromSeed } from "../../src/random.ts";
 import { fitCodec } from "../../src/schema/encode.ts";
+import { noPurpose, type Purpose } from "../../src/schema/purpose.ts";
 import type { ColumnSchema, Kind, TableSchema } from "../../src/schema/schema.ts";
 
 /** A made-up population: everything hangs on one hidden number, but for `noise`. */
@@ -112,6 +113,7 @@ export function inputOf(
     readonly kinds?: Readonly<Record<string, Kind>>;
     readonly entities?: MetricInput["entities"];
     readonly target?: string;
+    readonly purpose?: Partial<Purpose>;
     readonly unmodelled?: MetricInput["unmodelled"];
   } = {},
 ): MetricInput {
@@ -134,8 +136,8 @@ export function inputOf(
     ),
     unmodelled: options.unmodelled,
     entities: options.entities,
-    target: options.target,
-    targetLeaks: [],
+    purpose: { ...noPurpose, target: options.target, ...options.purpose },
+    trials: holdout ? [{ train, holdout, synthetic, ...(options.entities ? { entities: options.entities } : {}) }] : [],
     level: 0.95,
     alpha: 0.01,
     seed,

@@ -40,13 +40,13 @@ const KEPT_SHARE = 0.8;
 const LEAST_SKILL = { AUC: 0.55, "macro AUC": 0.55, "R²": 0.05 } as const;
 
 async function measure(input: MetricInput): Promise<Score> {
-  if (input.target === undefined)
+  if (input.purpose.target === undefined)
     return notApplicable(trainOnSynthetic, "No target column was declared, and none stands out.");
   const { train, test, testedOn } = splitReal(input);
   const task = predictionTask(
-    input.target,
+    input.purpose.target,
     { train, test, codec: input.codec, schema: input.schema },
-    input.targetLeaks,
+    input.purpose.targetLeaks,
   );
   if ("impossible" in task) return notComputable(trainOnSynthetic, task.impossible);
   const tables = prepareTables(input, task, { train, test });
@@ -73,7 +73,7 @@ async function measure(input: MetricInput): Promise<Score> {
     const interval = intervalOf(best.real, input.level);
     return notApplicable(
       trainOnSynthetic,
-      `The target "${input.target}" cannot be predicted from the real rows: ${task.measure} ${interval.value.toFixed(3)} (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}), where more than ${least} is needed for a ratio to mean something.`,
+      `The target "${input.purpose.target}" cannot be predicted from the real rows: ${task.measure} ${interval.value.toFixed(3)} (${interval.low.toFixed(3)} to ${interval.high.toFixed(3)}), where more than ${least} is needed for a ratio to mean something.`,
     );
   }
   const worse = useful.reduce((a, b) => (b.ratio.value < a.ratio.value ? b : a));
@@ -96,7 +96,7 @@ async function measure(input: MetricInput): Promise<Score> {
       { of: cap, level: input.level, random: input.random.split("difference") },
     ),
     details: {
-      target: input.target,
+      target: input.purpose.target,
       measure: task.measure,
       ...(task.objective.kind === "softmax" ? { classes: task.objective.classes } : {}),
       predictors: task.predictors.length,

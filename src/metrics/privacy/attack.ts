@@ -1,0 +1,36 @@
+import { concatRows, type Table, takeRows } from "../../data/table.ts";
+import type { MetricInput, Trial } from "../metric.ts";
+import { plantedCount, plantLeaks } from "./plant.ts";
+
+/** With fewer rows that were not fitted on, a low false-positive rate cannot be told from chance. */
+export const FEWEST_NON_MEMBERS = 500;
+
+/** Why no attack can be judged here; undefined when it can. Folds of a judged procedure count together. */
+export function tooFewNonMembers(input: MetricInput): string | undefined {
+  const rows = input.trials.reduce((sum, trial) => sum + trial.holdout.rows, 0);
+  if (rows >= FEWEST_NON_MEMBERS) return undefined;
+  if (rows === 0) return "This needs real rows that were not used for fitting (--holdout).";
+  return `An attack needs at least ${FEWEST_NON_MEMBERS} real rows that were not fitted on; there are ${rows}. Give a larger holdout, or let the procedure be judged by refits on folds, where every row serves as both.`;
+}
+
+/** The positive control of an attack: the same trial with training rows, as they are, in the place of a share of its synthetic rows. The rows are
+ * those that the copy tests plant under the same seed and index. */
+export function withPlanted(
+  input: MetricInput,
+  trial: Trial,
+  planting: { readonly share: number; readonly index: number },
+): Trial {
+  const ladder = { shares: [planting.share], plantings: planting.index + 1 };
+  for (const planted of plantLeaks({ ...input, ...trial }, ladder)) {
+    if (planted.leak !== "verbatim" || planted.index !== planting.index) continue;
+    const count = plantedCount(planting.share, trial.synthetic.rows);
+    const gone = new Set(planted.positions.subarray(0, count));
+    const kept = Uint32Array.from({ length: trial.synthetic.rows }, (_, i) => i).filter((row) => !gone.has(row));
+    const arriving: Table = takeRows(
+      planted.rows,
+      Uint32Array.from({ length: count }, (_, i) => i),
+    );
+    return { ...trial, synthetic: concatRows([takeRows(trial.synthetic, kept), arriving]) };
+  }
+  throw new Error("no planting was made");
+}
