@@ -22,4 +22,4 @@ for (const args of [
 }
 spawnSync(process.execPath, ["scripts/postbuild.mjs"], { stdio: "inherit" });
 const { run } = await import(pathToFileURL(join(".build", "bench", `${name}.js`)).href);
-await run({ quick: flags.includes("--quick"), json: flags.includes("--json") });
+await run({ quick: flags.includes("--quick"), json: flags.includes("--json"), flags });

@@ -66,8 +66,19 @@ export function resultText(result: JobResult): string {
     lines.push("", `bundle     ${shown(result.bundle)}`);
     if (result.report) lines.push(`report     ${shown(result.report)}  (open it in a browser)`);
   }
+  if (result.selfTest) {
+    const { held, tried, rows, cases } = result.selfTest;
+    lines.push(
+      "",
+      `self-test  ${held} of ${tried} cases with a known answer were answered right (${rows} rows a part)`,
+    );
+    for (const item of cases.filter(({ held: right }) => right !== true))
+      lines.push(
+        `  ${(item.held === null ? "not tried" : "WRONG").padEnd(14)} ${item.name}: ${item.held === null ? item.because.join(" ") : `got ${item.got} (${item.because.join(", ")}), right is ${item.right.join(" or ")}`}`,
+      );
+  }
   lines.push(
-    `took       ${result.seconds.toFixed(1)} s · ${result.rows.train} training, ${result.rows.holdout} holdout, ${result.rows.synthetic} synthetic rows · seed ${result.seed}`,
+    `took       ${result.seconds.toFixed(1)} s · ${result.rows.train} training, ${result.rows.holdout} holdout, ${result.rows.synthetic} synthetic rows · seed ${result.seed}${result.queries > 1 ? ` · run ${result.queries} over these real rows` : ""}`,
   );
   return lines.join("\n");
 }

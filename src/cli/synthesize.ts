@@ -1,33 +1,43 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
 import { between, MAX_ROWS, MAX_SEED, wholeNumber } from "./options.ts";
+import { addPurposeOptions, purposeOptions } from "./purpose-options.ts";
 
 /** Declares `counterfoil synthesize`. */
 export function addSynthesize(program: Command): void {
-  program
-    .command("synthesize")
-    .summary("the whole path for one table: fit, sample, judge, decide, sign")
-    .description(
-      "Fits a synthesizer on a training split of a table, samples a synthetic table, judges it against rows nobody looked at,\n" +
-        "decides by a policy, and leaves a signed bundle. Reads CSV, TSV (also .gz), JSON, JSONL, Parquet, DuckDB and SQLite.",
-    )
-    .argument("<file>", "the real table")
-    .option("--out <dir>", "folder of the bundle; must not exist (default: <file>-synthetic)")
-    .option("--rows <n>", "synthetic rows (default: as many as the source has)", wholeNumber(1, MAX_ROWS))
-    .option("--synthesizer <name>", "sequential-trees or independent", "sequential-trees")
-    .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
-    .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default")
-    .option("--target <column>", "the column people will predict from the others")
-    .option("--target-leaks <columns...>", "columns that give the target away and so are no predictors")
+  addPurposeOptions(
+    program
+      .command("synthesize")
+      .summary("the whole path for one table: fit, sample, judge, decide, sign")
+      .description(
+        "Fits a synthesizer on a training split of a table, samples a synthetic table, judges it against rows nobody looked at,\n" +
+          "decides by a policy, and leaves a signed bundle. Reads CSV, TSV (also .gz), JSON, JSONL, Parquet, DuckDB and SQLite.",
+      )
+      .argument("<file>", "the real table")
+      .option("--out <dir>", "folder of the bundle; must not exist (default: <file>-synthetic)")
+      .option("--rows <n>", "synthetic rows (default: as many as the source has)", wholeNumber(1, MAX_ROWS))
+      .option("--synthesizer <name>", "sequential-trees or independent", "sequential-trees")
+      .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
+      .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default"),
+  )
     .option("--holdout-share <share>", "share of the rows kept apart to judge with", between(0, 1), 0.25)
     .option("--group <column>", "rows with the same value belong to one person and stay together in the split")
+    .addOption(
+      new Option(
+        "--judge <what>",
+        "privacy of this release, or of the procedure by five refits on folds (auto: where the holdout is small)",
+      )
+        .choices(["auto", "release", "procedure"])
+        .default("auto"),
+    )
     .option("--id <column>", "a key: made anew, never modelled")
     .option("--query <sql>", 'SQL over the source; a file is the table "source"')
     .option("--drop-text", "leave out free-text columns instead of stopping at them")
     .option("--csv", "write CSV beside Parquet")
     .option("--seed <n>", "same input and seed, same bytes (default: 0)", wholeNumber(0, MAX_SEED))
     .option("--threads <n>", "worker threads; does not change the result (default: all cores)", wholeNumber(1, 256))
+    .option("--source-id <name>", "a name for the real rows, under which the runs that measured them are counted")
     .option("--signing-key <file>", "Ed25519 private key, PEM (default: this user's own, made on first use)")
     .option("--json", "print the result as JSON on stdout")
     .option("--quiet", "no progress")
@@ -46,6 +56,7 @@ Examples:
       const screen = display(options);
       const result = await synthesize({
         ...options,
+        ...purposeOptions(options),
         source: file,
         events: screen.events,
         signal: stopSignal(),

@@ -1,5 +1,7 @@
 import type { Command } from "commander";
+import { display, stopSignal } from "./effects.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
+import { wholeNumber } from "./options.ts";
 
 /** Declares `counterfoil verify`. */
 export function addVerify(program: Command): void {
@@ -12,6 +14,13 @@ export function addVerify(program: Command): void {
     )
     .argument("<bundle>", "the folder that synthesize or evaluate left")
     .option("--trust <keyfile>", "the signer's public key (PEM)")
+    .option("--recompute", "also measure every metric again, from the private files below")
+    .option("--real <file>", "the source of a synthesis, or the real rows of an evaluation")
+    .option("--synthetic <file>", "the table that an evaluation judged")
+    .option("--holdout <file>", "the holdout that an evaluation had")
+    .option("--schema <file>", "the schema file that was given, if one was")
+    .option("--threads <n>", "worker threads for --recompute (default: all cores)", wholeNumber(1, 256))
+    .option("--quiet", "no progress")
     .option("--json", "print the result as JSON on stdout")
     .option("--debug", "show a stack trace when something fails")
     .addHelpText(
@@ -19,15 +28,19 @@ export function addVerify(program: Command): void {
       `
 Examples:
   counterfoil verify patients-synthetic
-  counterfoil verify patients-synthetic --trust partner.pub.pem`,
+  counterfoil verify patients-synthetic --trust partner.pub.pem
+  counterfoil verify patients-synthetic --recompute --real patients.csv`,
     )
-    .action(async (bundle: string, options: { trust?: string; json?: boolean }) => {
+    .action(async (bundle: string, options) => {
       const { verify } = await import("../jobs/verify.ts");
-      const result = await verify({ bundle, trust: options.trust });
+      const screen = display({ ...options, quiet: options.quiet || !options.recompute });
+      const result = await verify({ ...options, bundle, events: screen.events, signal: stopSignal() }).finally(
+        screen.finish,
+      );
       if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       else if (result.trusted)
         process.stdout.write(
-          `trusted: ${result.files} files check; signed by ${result.signer}\ndecision: ${result.decision}\n`,
+          `trusted: ${result.files} files check${options.recompute ? ", every score was measured again" : ""}; signed by ${result.signer}\ndecision: ${result.decision}\n`,
         );
       else process.stdout.write(`NOT TRUSTED\n${result.problems.map((problem) => `  - ${problem}`).join("\n")}\n`);
       process.exitCode = result.trusted && result.decision ? exitCodeOf(result.decision) : EXIT.notTrusted;

@@ -41,6 +41,28 @@ export function splitRows(
   return { train, holdout };
 }
 
+/** Cuts the rows into folds of entities, each the holdout of one split; every row is held out once.
+ * @param options folds: at least 2; fewer are made when there are fewer entities */
+export function foldRows(
+  rows: number,
+  options: { readonly folds: number; readonly entities?: Int32Array; readonly random: Random },
+): readonly Split[] {
+  const entities = options.entities ?? Int32Array.from({ length: rows }, (_, i) => i);
+  let count = 0;
+  for (const entity of entities) count = Math.max(count, entity + 1);
+  const folds = Math.min(options.folds, count);
+  const order = options.random.shuffle(Uint32Array.from({ length: count }, (_, i) => i));
+  const foldOf = new Int32Array(count);
+  order.forEach((entity, i) => {
+    foldOf[entity] = i % folds;
+  });
+  return Array.from({ length: folds }, (_, fold) => {
+    const held = (row: number): boolean => foldOf[entities[row] as number] === fold;
+    const all = Uint32Array.from({ length: rows }, (_, i) => i);
+    return { train: all.filter((row) => !held(row)), holdout: all.filter(held) };
+  });
+}
+
 /** Numbers the entities of a column 0 … in order of first appearance; a row whose value is missing is an entity of its own. */
 export function entitiesOf(column: Column): Int32Array {
   const n = lengthOf(column);

@@ -1,6 +1,7 @@
 import { metrics } from "../metrics/index.ts";
 import type { Metric, Score } from "../metrics/metric.ts";
 import { decide } from "../policy/decide.ts";
+import type { Decision } from "../policy/decision.ts";
 import { parsePolicy } from "../policy/policy.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 
@@ -24,8 +25,8 @@ export function replayDecision({ policyText, scoresText, decisionText, sameVersi
       file: "policy.yaml",
     });
     // An open end of an interval is null in JSON, and no rule can be held by either.
-    const ours: unknown = JSON.parse(JSON.stringify(decide(policy, scores)));
-    const theirs: unknown = JSON.parse(decisionText);
+    const theirs = JSON.parse(decisionText) as Decision;
+    const ours: unknown = JSON.parse(JSON.stringify(decide(policy, scores, theirs.facts)));
     const shown = sameVersion ? canonicalJson : (decision: unknown) => canonicalJson(outcomesOf(decision));
     return shown(ours) === shown(theirs) ? undefined : "The policy makes another decision of these scores.";
   } catch (error) {

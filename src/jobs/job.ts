@@ -1,5 +1,7 @@
 import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
+import type { PurposeOptions } from "./purpose.ts";
+import type { SelfTest } from "./self-test.ts";
 
 /** What a job tells while it runs; the command line draws it, a library user may ignore it. */
 export interface JobEvents {
@@ -11,7 +13,7 @@ export interface JobEvents {
   readonly notice?: (message: string) => void;
 }
 
-export interface SynthesizeOptions {
+export interface SynthesizeOptions extends PurposeOptions {
   /** Path of the source: CSV, TSV, JSON, JSONL, Parquet, DuckDB or SQLite file. */
   readonly source: string;
   /** SQL over the source (a database file needs it when it has more than one table). */
@@ -26,38 +28,43 @@ export interface SynthesizeOptions {
   readonly schema?: string | undefined;
   /** Path of a policy YAML, or the name of a built-in one. */
   readonly policy?: string | undefined;
-  readonly target?: string | undefined;
-  readonly targetLeaks?: readonly string[] | undefined;
   /** Default .25. */
   readonly holdoutShare?: number | undefined;
   /** Column that says which rows belong to one person. */
   readonly group?: string | undefined;
   /** Column that is a key, to be made anew. */
   readonly id?: string | undefined;
+  /** Whether privacy is measured on this release, or on the procedure that made it by five refits on folds of the source; "auto" (the default):
+   * the procedure where the holdout has fewer than 500 rows. */
+  readonly judge?: "auto" | "release" | "procedure" | undefined;
   /** Write CSV beside Parquet. */
   readonly csv?: boolean | undefined;
   readonly seed?: number | undefined;
   readonly threads?: number | undefined;
   readonly signingKey?: string | undefined;
+  /** A name for the real rows, the same in every run over them; their number of runs is counted under it, and by the rows themselves. */
+  readonly sourceId?: string | undefined;
   /** Drop free-text columns instead of refusing them. */
   readonly dropText?: boolean | undefined;
   readonly events?: JobEvents | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface EvaluateOptions {
+export interface EvaluateOptions extends PurposeOptions {
   readonly real: string;
   readonly synthetic: string;
   readonly holdout?: string | undefined;
+  /** Also try the gate on cases with a known right answer, made of the real rows (`jobs/killer-fixtures.ts`). */
+  readonly selfTest?: boolean | undefined;
   readonly schema?: string | undefined;
   readonly policy?: string | undefined;
-  readonly target?: string | undefined;
-  readonly targetLeaks?: readonly string[] | undefined;
   /** Folder of the bundle; must not exist. Absent: nothing is written. */
   readonly out?: string | undefined;
   readonly seed?: number | undefined;
   readonly threads?: number | undefined;
   readonly signingKey?: string | undefined;
+  /** A name for the real rows, the same in every run over them; their number of runs is counted under it, and by the rows themselves. */
+  readonly sourceId?: string | undefined;
   readonly events?: JobEvents | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -76,10 +83,16 @@ export interface JobResult {
     readonly excessCopies: number | null;
     readonly commonestCategoryLost: { readonly column: string; readonly expected: number } | null;
   };
+  /** What the gate answered to cases with a known right answer; null when it was not asked. */
+  readonly selfTest: SelfTest | null;
   /** Absolute path of the bundle, and of its report; null when none was written. */
   readonly bundle: string | null;
   readonly report: string | null;
   readonly rows: { readonly train: number; readonly holdout: number; readonly synthetic: number };
+  /** What the privacy metrics looked at. */
+  readonly judged: "release" | "procedure";
+  /** Runs so far that measured the same real rows on this machine, this one included: each answer tells something of them. */
+  readonly queries: number;
   readonly seed: number;
   readonly seconds: number;
   readonly notices: readonly string[];
@@ -89,6 +102,15 @@ export interface VerifyOptions {
   readonly bundle: string;
   /** Path of a public key (PEM) to trust; absent: this user's own key store. */
   readonly trust?: string | undefined;
+  /** Measure every metric again from the private files, which `real` and its fellows name. */
+  readonly recompute?: boolean | undefined;
+  readonly real?: string | undefined;
+  readonly synthetic?: string | undefined;
+  readonly holdout?: string | undefined;
+  readonly schema?: string | undefined;
+  readonly threads?: number | undefined;
+  readonly events?: JobEvents | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface VerifyResult {

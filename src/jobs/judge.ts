@@ -4,9 +4,12 @@ import type { Executor } from "../executors/executor.ts";
 import { framesOf } from "../metrics/frames.ts";
 import { metrics } from "../metrics/index.ts";
 import { isMeasured, type MetricInput, type Score, type Trial } from "../metrics/metric.ts";
+import { roundScores } from "../metrics/rounding.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
-import { alphaPerTest, type Policy } from "../policy/policy.ts";
+import { identifierOf } from "../policy/expression.ts";
+import type { Facts } from "../policy/facts.ts";
+import { alphaOf, metricsOfHardRules, type Policy } from "../policy/policy.ts";
 import type { Random } from "../random.ts";
 import { fitCodec } from "../schema/encode.ts";
 import type { Purpose } from "../schema/purpose.ts";
@@ -26,8 +29,12 @@ export interface JudgeInput {
   readonly floor?: Table | undefined;
   readonly entities?: MetricInput["entities"];
   readonly purpose: Purpose;
+  /** Runs so far that measured the same real rows, this one included. */
+  readonly queries?: number | undefined;
   /** Refits of the procedure on folds, where the procedure is judged and not the one release. */
   readonly folds?: readonly Trial[] | undefined;
+  /** Measure only what a hard rule looks at: enough for the decision, too little for a report. */
+  readonly hardRulesOnly?: boolean | undefined;
   readonly seed: number;
   readonly random: Random;
   readonly executor: Executor;
@@ -63,19 +70,46 @@ export async function judge(
     purpose: input.purpose,
     trials: trialsOf(input, names),
     level: policy.level,
-    alpha: alphaPerTest(policy),
     seed: input.seed,
     executor,
     signal,
   };
   const scores: Score[] = [];
   events.phase?.("judge", `${names.length} columns, ${frames.reference.rows} rows a side`);
-  for (const metric of metrics) {
+  const hard = metricsOfHardRules(policy);
+  const wanted = input.hardRulesOnly ? metrics.filter(({ name }) => hard.has(identifierOf(name))) : metrics;
+  for (const metric of wanted) {
     throwIfCancelled(signal);
-    scores.push(await metric.measure({ ...common, random: random.split("metrics").split(metric.name) }));
-    events.progress?.(scores.length, metrics.length, undefined);
+    scores.push(
+      await metric.measure({
+        ...common,
+        alpha: alphaOf(policy, metric.name),
+        random: random.split("metrics").split(metric.name),
+      }),
+    );
+    events.progress?.(scores.length, wanted.length, undefined);
   }
-  return { scores, decision: decide(policy, scores) };
+  const published = roundScores(scores);
+  return { scores: published, decision: decide(policy, published, factsOf(input)) };
+}
+
+/** What rules may ask beside scores. The count of queries is told only to a policy that asks, for it differs from run to run. */
+function factsOf(input: JudgeInput): Facts {
+  const { purpose, policy, train, holdout, synthetic } = input;
+  const asked = policy.rules.some(({ pass, fail }) => [...pass.paths, ...fail.paths].includes("queries"));
+  return {
+    declared: {
+      target: purpose.target !== undefined,
+      survival: purpose.survival !== undefined,
+      analyses: purpose.analyses.length,
+      quasiIdentifiers: purpose.quasiIdentifiers,
+      sensitive: purpose.sensitive,
+      protectedAttributes: purpose.protectedAttributes,
+    },
+    rows: { train: train.rows, holdout: holdout?.rows ?? 0, synthetic: synthetic.rows },
+    judged: input.folds ? "procedure" : "release",
+    queries: asked ? (input.queries ?? null) : null,
+  };
 }
 
 /** What the privacy metrics look at. */

@@ -14,13 +14,14 @@ import { secureBytes } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
 import { fingerprint } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
-import { appendToLedger } from "../runs/ledger.ts";
+import { appendToLedger, type SourceMark } from "../runs/ledger.ts";
 import { userFolders } from "../runs/user-folders.ts";
 import { schemaToYaml } from "../schema/file.ts";
 import { publicSchema } from "../schema/public.ts";
 import type { TableSchema } from "../schema/schema.ts";
 import type { JobEvents } from "./job.ts";
 import { headlineOf, judgedColumns } from "./judge.ts";
+import type { SelfTest } from "./self-test.ts";
 
 export interface Publication {
   readonly job: "synthesize" | "evaluate";
@@ -49,6 +50,9 @@ export interface Publication {
   readonly signer: Signer;
   readonly notices: readonly string[];
   readonly events: JobEvents;
+  readonly mark: SourceMark;
+  readonly selfTest?: SelfTest | null;
+  readonly judged: "release" | "procedure";
 }
 
 /** Writes the report and seals the bundle; the ledger learns of it.
@@ -93,8 +97,11 @@ export async function publishInto(folder: BundleFolder, what: Publication): Prom
       },
       notices: what.notices,
       headline: headlineOf(what.scores),
+      judged: what.judged,
+      selfTest: what.selfTest ?? null,
     }),
   );
+  if (what.selfTest) await folder.writeText(BUNDLE.selfTest, `${JSON.stringify(what.selfTest, null, 2)}\n`);
   const salt = Buffer.from(secureBytes(32)).toString("hex");
   const sealed = await sealBundle(folder, {
     job: what.job,
@@ -117,6 +124,7 @@ export async function publishInto(folder: BundleFolder, what: Publication): Prom
     seed: what.seed,
     sourceSha256: what.inputs[0]?.sha256 ?? "",
     salt,
+    source: what.mark,
     decision: what.decision.decision,
     manifestSha256: sealed.manifestSha256,
   });

@@ -8,7 +8,7 @@ const interval = { value: z.number(), low: z.number(), high: z.number() };
 const scoreBase = {
   metric: z.string().describe("Name of the metric; docs/metrics/<name>.md defines it"),
   title: z.string(),
-  family: z.enum(["validity", "fidelity", "coverage", "utility", "privacy"]),
+  family: z.enum(["validity", "fidelity", "coverage", "utility", "fairness", "privacy"]),
   definitionVersion: z.int().describe("Raised whenever the number for the same data would change"),
   better: z.enum(["higher", "lower"]),
 };
@@ -55,15 +55,17 @@ export const decisionSchema = z.object({
   rules: z.array(
     z.object({
       rule: z.string(),
-      metric: z.string(),
+      metric: z.string().nullable().describe("Null where the rule looks at facts, or at several scores"),
       outcome: z.enum(["pass", "warn", "fail", "indeterminate", "not-applicable"]),
       severity: z.enum(["refuse", "warn"]),
       reason: z.string(),
       remedy: z.string().optional().describe("What would make it decidable"),
-      bound: z.string(),
+      pass: z.string().describe("The rule's expressions, as the policy has them"),
+      fail: z.string(),
+      bound: z.string().nullable().describe("Where the rule is one comparison: what it looks at"),
       observed: z.number().nullable(),
-      op: z.string(),
-      threshold: z.number(),
+      op: z.string().nullable(),
+      threshold: z.number().nullable(),
     }),
   ),
   detectable: z.array(
@@ -73,6 +75,14 @@ export const decisionSchema = z.object({
       tried: z.array(z.object({ share: z.number(), refused: z.int(), plantings: z.int() })),
     }),
   ),
+  facts: z
+    .object({
+      declared: z.looseObject({}),
+      rows: z.object({ train: z.int(), holdout: z.int(), synthetic: z.int() }),
+      judged: z.enum(["release", "procedure"]),
+      queries: z.int().nullable(),
+    })
+    .describe("What rules may have asked beside scores"),
 });
 
 /** What `counterfoil synthesize --json` and `evaluate --json` print. */
@@ -88,9 +98,31 @@ export const resultSchema = z.object({
     excessCopies: z.number().nullable(),
     commonestCategoryLost: z.object({ column: z.string(), expected: z.number() }).nullable(),
   }),
+  selfTest: z
+    .object({
+      format: z.literal("counterfoil-self-test/1"),
+      rows: z.int(),
+      seed: z.number(),
+      held: z.int(),
+      tried: z.int(),
+      cases: z.array(
+        z.object({
+          name: z.string(),
+          says: z.string(),
+          right: z.array(z.enum(["pass", "refuse", "indeterminate", "waived"])),
+          got: z.enum(["pass", "refuse", "indeterminate", "waived"]).nullable(),
+          held: z.boolean().nullable(),
+          because: z.array(z.string()),
+        }),
+      ),
+    })
+    .nullable()
+    .describe("The gate's answers to cases with a known right answer; null when it was not asked"),
   bundle: z.string().nullable(),
   report: z.string().nullable(),
   rows: z.object({ train: z.int(), holdout: z.int(), synthetic: z.int() }),
+  judged: z.enum(["release", "procedure"]).describe("What the privacy metrics looked at"),
+  queries: z.int().describe("Runs so far that measured the same real rows on this machine, this one included"),
   seed: z.number(),
   seconds: z.number(),
   notices: z.array(z.string()),

@@ -1,15 +1,30 @@
-import { type Interval, isMeasured, type MeasuredScore, type Planting, type Score } from "../metrics/metric.ts";
+import { holm } from "../math/holm.ts";
+import { isMeasured, type MeasuredScore, type Score } from "../metrics/metric.ts";
 import type { Decision, RuleResult, Verdict } from "./decision.ts";
-import type { Bound, Op, Policy, Power, Rule } from "./policy.ts";
+import { type Comparison, identifierOf, type Op, opposite, type Scope } from "./expression.ts";
+import type { Facts } from "./facts.ts";
+import { alphaOf, attacksOf, type Policy, type Rule } from "./policy.ts";
+import { blindness, detectableOf, type Planted, plantingsOf } from "./power.ts";
 
-/** May this be released? Applies every rule of a policy to the scores of a table.
+/** May this be released? Applies every rule of a policy to the scores of a table and the facts about it.
  *
  * A hard rule that fails refuses, whatever else is indeterminate; else a hard rule that is indeterminate makes the decision so; else it
- * passes, if at least one hard rule held. Rules are never averaged, weighted or traded. Pure: same policy and scores, same decision. */
-export function decide(policy: Policy, scores: readonly Score[]): Decision {
-  const byName = new Map(scores.map((score) => [score.metric, score]));
-  const plantings = plantingsOf(policy, byName);
-  const rules = policy.rules.map((rule) => judge(rule, { score: byName.get(rule.metric), plantings }));
+ * passes, if at least one hard rule held. Rules are never averaged, weighted or traded. Pure: same policy, scores and facts, same decision. */
+export function decide(policy: Policy, scores: readonly Score[], facts: Facts): Decision {
+  const context: Context = {
+    policy,
+    facts,
+    scores: new Map(scores.map((score) => [score.metric, score])),
+    adjusted: adjustedOf(policy, scores),
+    plantings: [],
+  };
+  const plantings = plantingsOf(policy, context.scores, (rule, score) => {
+    const values = { ...context, planted: score };
+    return (
+      observed(rule, values).every(({ value }) => value !== undefined) && rule.fail.evaluate(scopeOf(rule, values))
+    );
+  });
+  const rules = policy.rules.map((rule) => judge(rule, { ...context, plantings }));
   const decision = verdictOf(policy, rules);
   return {
     decision,
@@ -17,81 +32,194 @@ export function decide(policy: Policy, scores: readonly Score[]): Decision {
     summary: summaryOf(decision, rules),
     rules,
     detectable: detectableOf(plantings),
+    facts,
   };
-}
-
-/** A leak planted once: whether any hard privacy rule of the policy refused it. */
-interface Planted {
-  readonly leak: Planting["leak"];
-  readonly share: number;
-  readonly index: number;
-  readonly refused: boolean;
 }
 
 interface Context {
-  readonly score: Score | undefined;
+  readonly policy: Policy;
+  readonly facts: Facts;
+  readonly scores: ReadonlyMap<string, Score>;
+  /** p-values of the attacks, adjusted over their family (Holm). */
+  readonly adjusted: ReadonlyMap<string, number>;
   readonly plantings: readonly Planted[];
+  /** Stands for the rule's own score: the same score with a leak planted. */
+  readonly planted?: MeasuredScore;
+}
+
+/** Holm over the attacks of hard rules: the chance that any of them alarms without a leak stays under the family's part of the budget. */
+function adjustedOf(policy: Policy, scores: readonly Score[]): ReadonlyMap<string, number> {
+  const family = attacksOf(policy);
+  const tested = scores.filter(isMeasured).filter(({ metric, p }) => p !== undefined && family.includes(metric));
+  const adjusted = holm(tested.map(({ p }) => p as number));
+  return new Map(tested.map(({ metric }, i) => [metric, adjusted[i] as number]));
 }
 
 function judge(rule: Rule, context: Context): RuleResult {
-  const { score } = context;
+  const score = rule.metric === undefined ? undefined : context.scores.get(rule.metric);
   const common = {
     rule: rule.rule,
-    metric: rule.metric,
+    metric: rule.metric ?? null,
     severity: rule.severity,
-    bound: rule.bound,
-    op: rule.op,
-    threshold: rule.threshold,
+    pass: rule.pass.text,
+    fail: rule.fail.text,
   };
+  const none = { bound: null, op: null, threshold: null, observed: null } as const;
   const without = (outcome: "indeterminate" | "not-applicable", reason: string, remedy?: string): RuleResult => ({
     ...common,
+    ...none,
     outcome,
-    observed: null,
     reason,
     ...(remedy === undefined ? {} : { remedy }),
   });
   const unanswered = rule.missing;
+  const remedyIfOpen = (metric: Score | undefined): string | undefined =>
+    unanswered === "indeterminate" && metric ? remedyForMissing(metric.family) : undefined;
 
-  if (!score)
-    return without(unanswered, `${rule.metric} was not measured.`, `Run the metric "${rule.metric}" on this table.`);
-  if (!isMeasured(score)) {
-    const reason = `${score.title} could not be computed: ${sentence(score.notComputable)}`;
-    if (score.notApplicable)
-      return without("not-applicable", `${score.title} does not apply: ${sentence(score.notComputable)}`);
-    return without(unanswered, reason, unanswered === "indeterminate" ? remedyForMissing(score.family) : undefined);
-  }
-  const observed = observe(score, rule.bound);
-  if (observed === undefined || !Number.isFinite(observed)) {
-    const part = rule.bound.includes(".") ? (rule.bound.split(".")[0] as string) : rule.bound;
+  for (const name of metricsOf(rule, context.policy)) {
+    const needed = context.scores.get(name);
+    if (!needed) return without(unanswered, `${name} was not measured.`, `Run the metric "${name}" on this table.`);
+    if (isMeasured(needed)) continue;
+    if (needed.notApplicable)
+      return without("not-applicable", `${needed.title} does not apply: ${sentence(needed.notComputable)}`);
     return without(
       unanswered,
-      `${score.title} has no ${part} here, and the rule looks at ${rule.bound}.`,
-      unanswered === "indeterminate" ? remedyForMissing(score.family) : undefined,
+      `${needed.title} could not be computed: ${sentence(needed.notComputable)}`,
+      remedyIfOpen(needed),
     );
   }
+  const values = observed(rule, context);
+  const missing = values.find(({ value }) => value === undefined);
+  if (missing)
+    return without(
+      unanswered,
+      score
+        ? `${score.title} has no ${missing.path.replace(/^score\./, "")} here, and the rule looks at it.`
+        : `Nothing is known of ${missing.path} here, and the rule looks at it.`,
+      remedyIfOpen(score),
+    );
 
-  const held = holds(observed, rule.op, rule.threshold);
-  const [shown, limit] = distinct(observed, rule.threshold);
-  const reason = `${score.title}: ${PHRASES[rule.bound]} is ${shown}, wanted ${OP_WORDS[rule.op]} ${limit}.`;
-  if (!held)
-    return {
-      ...common,
-      outcome: rule.severity === "warn" ? "warn" : "fail",
-      observed,
-      reason: `${reason}${worstOf(score)}`,
-    };
-  if (score.family === "privacy" && rule.severity === "refuse") {
-    const blind = blindness(rule.power, score, context);
-    if (blind)
-      return {
-        ...common,
-        outcome: "indeterminate",
-        observed,
-        reason: `${reason} ${blind.reason}`,
-        remedy: blind.remedy,
-      };
+  const scope = scopeOf(rule, context);
+  const failed = rule.fail.evaluate(scope);
+  const passed = !failed && rule.pass.evaluate(scope);
+  // What decided: the fail it met, or the pass it met or missed.
+  const told = failed ? wishOf(rule.fail.comparison) : (rule.pass.comparison ?? wishOf(rule.fail.comparison));
+  const found = told && values.find(({ path }) => path === `score.${told.bound}`)?.value;
+  const compared =
+    told && typeof found === "number"
+      ? { bound: told.bound, op: told.op, threshold: told.threshold, observed: found }
+      : none;
+  const reason = reasonOf(rule, { score, values, compared: compared.bound === null ? undefined : compared, failed });
+  const ended = (outcome: RuleResult["outcome"], words: string, remedy?: string): RuleResult => ({
+    ...common,
+    ...compared,
+    outcome,
+    reason: words,
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+  const worst = score && isMeasured(score) ? worstOf(score) : "";
+  if (failed) return ended(rule.severity === "warn" ? "warn" : "fail", `${reason}${worst}`);
+  const strict = score === undefined || score.family === "privacy" || score.family === "validity";
+  if (!passed) {
+    const open = `${reason} ${score === undefined ? "Neither what passes nor what fails is so." : "The interval reaches over both sides."}`;
+    return strict && rule.severity === "refuse"
+      ? ended("indeterminate", open, "Give more rows: the interval is too wide to decide.")
+      : ended("warn", `${open}${worst}`);
   }
-  return { ...common, outcome: "pass", observed, reason };
+  if (score && isMeasured(score) && score.family === "privacy" && rule.severity === "refuse") {
+    const blind = blindness(rule, score, context.plantings);
+    if (blind) return ended("indeterminate", `${reason} ${blind.reason}`, blind.remedy);
+  }
+  return ended("pass", reason);
+}
+
+/** A failed comparison as what was wanted instead. */
+function wishOf(comparison: Comparison | undefined): Comparison | undefined {
+  return comparison && { ...comparison, op: opposite(comparison.op) };
+}
+
+/** The metrics that a rule needs, its own first. */
+function metricsOf(rule: Rule, policy: Policy): readonly string[] {
+  const others = [...rule.pass.paths, ...rule.fail.paths]
+    .filter((path) => path.startsWith("scores."))
+    .map((path) => path.split(".")[1] as string);
+  const known = new Map(policy.metrics.map((name) => [identifierOf(name), name]));
+  return [
+    ...(rule.metric === undefined ? [] : [rule.metric]),
+    ...new Set(others.flatMap((name) => known.get(name) ?? [])),
+  ];
+}
+
+interface Observed {
+  readonly path: string;
+  /** Undefined: there is no such part. */
+  readonly value: unknown;
+}
+
+/** What the names in a rule stand for. */
+function observed(rule: Rule, context: Context): readonly Observed[] {
+  const scope = scopeOf(rule, context);
+  const paths = [...new Set([...rule.pass.paths, ...rule.fail.paths])];
+  return paths.map((path) => {
+    const value = path
+      .split(".")
+      .reduce<unknown>((at, key) => (at === null || typeof at !== "object" ? undefined : (at as Scope)[key]), scope);
+    const usable = value !== null && value !== undefined && !(typeof value === "number" && !Number.isFinite(value));
+    return { path, value: usable ? value : undefined };
+  });
+}
+
+function scopeOf(rule: Rule, context: Context): Scope {
+  const { facts, scores, policy, adjusted, planted } = context;
+  const valuesOf = (score: Score | undefined): Scope | undefined => {
+    if (!score || !isMeasured(score)) return undefined;
+    // A planting stands alone: its p is adjusted as if every other attack had alarmed first (Bonferroni).
+    const pHolm =
+      planted === score
+        ? score.p === undefined
+          ? undefined
+          : Math.min(1, score.p * Math.max(1, adjusted.size))
+        : (adjusted.get(score.metric) ?? score.p);
+    const { value, low, high, level, n, p, ceiling, floor, difference, normalised } = score;
+    return { value, low, high, level, n, p, pHolm, ceiling, floor, difference, normalised };
+  };
+  const own = planted ?? (rule.metric === undefined ? undefined : scores.get(rule.metric));
+  return {
+    score: valuesOf(own),
+    scores: Object.fromEntries([...scores].map(([name, score]) => [identifierOf(name), valuesOf(score)])),
+    declared: facts.declared,
+    rows: facts.rows,
+    judged: facts.judged,
+    queries: facts.queries,
+    alpha: rule.metric === undefined ? policy.alpha.total : alphaOf(policy, rule.metric),
+  };
+}
+
+/** One plain sentence with the numbers in it. */
+function reasonOf(
+  rule: Rule,
+  what: {
+    readonly score: Score | undefined;
+    readonly values: readonly Observed[];
+    readonly compared:
+      | { readonly bound: string; readonly op: Op; readonly threshold: number; readonly observed: number }
+      | undefined;
+    readonly failed: boolean;
+  },
+): string {
+  const { score, values, compared } = what;
+  if (compared && score) {
+    const [shown, limit] = distinct(compared.observed, compared.threshold);
+    return `${score.title}: ${PHRASES[compared.bound] ?? compared.bound} is ${shown}, wanted ${OP_WORDS[compared.op]} ${limit}.`;
+  }
+  const list = values.map(({ path, value }) => `${path} is ${shownValue(value)}`).join(", ");
+  return `${score ? `${score.title}: ` : ""}${list}; ${what.failed ? `refused where ${rule.fail.text}` : `wanted ${rule.pass.text}`}.`;
+}
+
+function shownValue(value: unknown): string {
+  if (typeof value === "number") return short(value, 3);
+  if (Array.isArray(value)) return value.length === 0 ? "empty" : value.map(String).slice(0, 10).join(" ");
+  return String(value);
 }
 
 /** Names the parts that fell short the most, where the metric tells them: columns, pairs, categories; never a row. */
@@ -100,113 +228,11 @@ function worstOf(score: MeasuredScore): string {
   return names.length > 0 ? ` Worst: ${names.join(", ")}.` : "";
 }
 
-/** Why a privacy rule that found nothing may not pass: its positive control was not refused often enough. */
-function blindness(
-  power: Power | undefined,
-  score: MeasuredScore,
-  { plantings }: Context,
-): { readonly reason: string; readonly remedy: string } | null {
-  if (!power)
-    return {
-      reason: "But the rule names no leak that it would have found, so that finding none says nothing.",
-      remedy: "Give the rule a `power`.",
-    };
-  const same = plantings.filter((planted) => planted.leak === power.leak);
-  // A leak no larger than the named one serves as well: who sees the smaller sees the larger.
-  const share = Math.max(...same.map((planted) => planted.share).filter((tried) => tried <= power.share * (1 + 1e-9)));
-  const tried = same.filter((planted) => planted.share === share);
-  const refused = tried.filter((planted) => planted.refused).length;
-  if (tried.length >= power.of && refused * power.of >= power.refused * tried.length) return null;
-  const asked = `${percent(power.share)} ${power.leak} copies`;
-  if (tried.length < power.of)
-    return {
-      reason: `But only ${tried.length} of ${power.of} plantings of ${asked} could be made, so nothing is known of what the test would see.`,
-      remedy: "Give more rows: the planted copies need real rows to be drawn from.",
-    };
-  return {
-    reason: `But ${asked}, planted in this very table, were refused in only ${refused} of ${tried.length} plantings (wanted ${power.refused} of ${power.of}), so finding nothing proves nothing.`,
-    remedy: remedyForPower(power, score, same),
-  };
-}
-
-/** What would make a privacy rule decidable. Copies are found by their number, so the rows needed grow as the share that is found over
- * the share that is asked for; a rough guide, and called so. */
-function remedyForPower(power: Power, score: MeasuredScore, same: readonly Planted[]): string {
-  const found = smallestRefused(tally(same));
-  const largest = Math.max(...same.map((planted) => planted.share));
-  const factor = Math.ceil(2 * Math.max(1.5, (found ?? largest) / power.share)) / 2;
-  const rows = `${found === null ? "at least" : "about"} ${factor} times as many rows`;
-  const train = trainShareOf(score.details ?? {});
-  if (train !== undefined && train > 0.55 && train < 1) {
-    // n matches that are all of training rows have probability π^n without a leak (π: train's share), so equal halves need
-    // ln π / ln ½ as many of them.
-    const gain = Math.log(0.5) / Math.log(train);
-    return `Give an equal holdout (--holdout-share 0.5), which does the work of about ${gain.toFixed(1)} times the rows, or ${rows}. These are rough guides.`;
-  }
-  return `Give ${rows}. This is a rough guide.`;
-}
-
-/** Train's share of the real rows that the metric looked at, as its details tell it. */
-function trainShareOf(details: Readonly<Record<string, unknown>>): number | undefined {
-  const { pi, uniqueTrain, uniqueHoldout } = details;
-  if (typeof pi === "number") return pi;
-  if (typeof uniqueTrain !== "number" || typeof uniqueHoldout !== "number") return undefined;
-  return uniqueTrain / (uniqueTrain + uniqueHoldout);
-}
-
 /** Beyond what the reason itself says to do. */
 function remedyForMissing(family: Score["family"]): string | undefined {
   return family === "privacy"
     ? "Give real rows that nothing was fitted on (--holdout FILE, or a larger --holdout-share), and more rows if there are few."
     : undefined;
-}
-
-/** Every planted leak, and whether any hard privacy rule refuses it: the rules' own bound, op and threshold on the planted score. */
-function plantingsOf(policy: Policy, scores: ReadonlyMap<string, Score>): Planted[] {
-  const found = new Map<string, Planted>();
-  for (const rule of policy.rules) {
-    const score = scores.get(rule.metric);
-    if (rule.severity !== "refuse" || !score || !isMeasured(score) || score.family !== "privacy") continue;
-    for (const planting of score.plantings ?? []) {
-      const { leak, share, index } = planting;
-      const key = `${leak} ${share} ${index}`;
-      const observed = observe(planting, rule.bound);
-      const refused = observed !== undefined && Number.isFinite(observed) && !holds(observed, rule.op, rule.threshold);
-      found.set(key, { leak, share, index, refused: refused || (found.get(key)?.refused ?? false) });
-    }
-  }
-  return [...found.values()];
-}
-
-function detectableOf(plantings: readonly Planted[]): Decision["detectable"] {
-  const leaks = (["verbatim", "noisy", "outliers"] as const).filter((leak) =>
-    plantings.some((item) => item.leak === leak),
-  );
-  return leaks.map((leak) => {
-    const tried = tally(plantings.filter((item) => item.leak === leak));
-    return { leak, share: smallestRefused(tried), tried };
-  });
-}
-
-type Tally = Decision["detectable"][number]["tried"];
-
-/** Refusals by share, smallest share first. */
-function tally(plantings: readonly Planted[]): Tally {
-  const shares = [...new Set(plantings.map((item) => item.share))].sort((a, b) => a - b);
-  return shares.map((share) => {
-    const same = plantings.filter((item) => item.share === share);
-    return { share, refused: same.filter((item) => item.refused).length, plantings: same.length };
-  });
-}
-
-/** Smallest share refused in at least 4 of 5 plantings, and every larger one tried too. */
-function smallestRefused(tried: Tally): number | null {
-  let smallest: number | null = null;
-  for (const item of [...tried].reverse()) {
-    if (item.refused * 5 < item.plantings * 4) break;
-    smallest = item.share;
-  }
-  return smallest;
 }
 
 function verdictOf(policy: Policy, rules: readonly RuleResult[]): Verdict {
@@ -241,23 +267,6 @@ function summaryOf(decision: Verdict, rules: readonly RuleResult[]): string {
   return `Passed: all ${count(held.length, "hard rule")} that apply hold${also}.`;
 }
 
-/** The number a bound names; undefined where the score has no such part. */
-function observe(
-  score: Interval & Partial<Pick<MeasuredScore, "ceiling" | "floor" | "difference" | "normalised">>,
-  bound: Bound,
-): number | undefined {
-  const parts = bound.split(".");
-  const [part, end] = parts.length === 2 ? parts : [undefined, bound];
-  const interval = part === undefined ? score : score[part as "ceiling" | "floor" | "difference" | "normalised"];
-  return interval?.[end as "value" | "low" | "high"];
-}
-
-function holds(observed: number, op: Op, threshold: number): boolean {
-  if (op === ">=") return observed >= threshold;
-  if (op === "<=") return observed <= threshold;
-  return op === ">" ? observed > threshold : observed < threshold;
-}
-
 const OP_WORDS: Readonly<Record<Op, string>> = {
   ">=": "at least",
   "<=": "at most",
@@ -266,8 +275,10 @@ const OP_WORDS: Readonly<Record<Op, string>> = {
 };
 
 const ENDS = { value: "the value", low: "the lower bound", high: "the upper bound" };
-const PHRASES: Readonly<Record<Bound, string>> = {
+const PHRASES: Readonly<Record<string, string>> = {
   ...ENDS,
+  p: "the p-value",
+  pHolm: "the p-value, adjusted over the attacks (Holm),",
   "ceiling.value": "the ceiling",
   "ceiling.low": "the lower bound of the ceiling",
   "ceiling.high": "the upper bound of the ceiling",
@@ -293,10 +304,6 @@ function distinct(a: number, b: number): readonly [string, string] {
 
 function short(x: number, digits: number): string {
   return String(Number(x.toPrecision(digits)));
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
 }
 
 function list(names: readonly string[]): string {

@@ -3,29 +3,7 @@ import { z } from "zod";
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
 import type { Metric, Planting } from "../metrics/metric.ts";
-
-/** Which number of a score a rule looks at; `difference` is value − ceiling, `normalised` is 0 at the floor and 1 at the ceiling. */
-export const BOUNDS = [
-  "value",
-  "low",
-  "high",
-  "ceiling.value",
-  "ceiling.low",
-  "ceiling.high",
-  "floor.value",
-  "floor.low",
-  "floor.high",
-  "difference.value",
-  "difference.low",
-  "difference.high",
-  "normalised.value",
-  "normalised.low",
-  "normalised.high",
-] as const;
-export type Bound = (typeof BOUNDS)[number];
-
-export const OPS = [">=", "<=", ">", "<"] as const;
-export type Op = (typeof OPS)[number];
+import { type Expression, identifierOf, languageFor } from "./expression.ts";
 
 const LEAKS = ["verbatim", "noisy", "outliers"] as const satisfies readonly Planting["leak"][];
 
@@ -37,15 +15,18 @@ export interface Power {
   /** At least `refused` of `of` plantings must be refused. */
   readonly refused: number;
   readonly of: number;
+  /** Rules of which one suffices to refuse a planting; absent: this rule alone. */
+  readonly by?: readonly string[] | undefined;
 }
 
-/** One condition of a release: the rule holds where `bound op threshold` is true. */
+/** One condition of a release. Where neither `pass` nor `fail` is true the evidence is too thin: a privacy or validity rule is then
+ * indeterminate, any other warns. */
 export interface Rule {
   readonly rule: string;
-  readonly metric: string;
-  readonly bound: Bound;
-  readonly op: Op;
-  readonly threshold: number;
+  /** Whose score the word `score` means; absent: the rule looks at facts and at `scores`. */
+  readonly metric?: string | undefined;
+  readonly pass: Expression;
+  readonly fail: Expression;
   /** Whether a broken rule refuses the release or is only told. */
   readonly severity: "refuse" | "warn";
   /** What a score that is absent or could not be computed means. */
@@ -57,17 +38,22 @@ export interface Rule {
 
 /** A written policy: what a table must hold to be released. */
 export interface Policy {
-  readonly format: "counterfoil-policy/1";
+  readonly format: "counterfoil-policy/2";
   readonly name: string;
   readonly description: string;
   /** Level of the intervals of the quality metrics. */
   readonly level: number;
-  /** False-alarm budget of all privacy rules together: a table without a leak is refused with at most this probability. */
-  readonly alpha: number;
+  /** False-alarm budget: all hard privacy rules together refuse a table without a leak with at most `total` probability. */
+  readonly alpha: { readonly total: number; readonly tests: Readonly<Record<string, number>> };
   readonly rules: readonly Rule[];
+  /** Names of the metrics that existed when the policy was read. */
+  readonly metrics: readonly string[];
   /** SHA-256 of the file's bytes, lower-case hex. */
   readonly sha256: string;
 }
+
+/** What a policy needs to know of a metric. */
+export type Named = Pick<Metric, "name" | "family" | "diagnostic">;
 
 const MAX_CHARACTERS = 1_000_000;
 
@@ -77,24 +63,27 @@ const powerShape = z.strictObject({
   share: z.number().gt(0).max(1),
   refused: z.number().int().min(1).max(1000),
   of: z.number().int().min(1).max(1000),
+  by: z.array(z.string()).min(1).optional(),
 });
 const ruleShape = z.strictObject({
   rule: name,
-  metric: z.string(),
-  bound: z.enum(BOUNDS),
-  op: z.enum(OPS),
-  threshold: z.number(),
+  metric: z.string().optional(),
+  pass: z.string().optional(),
+  fail: z.string().optional(),
   severity: z.enum(["refuse", "warn"]),
   missing: z.enum(["indeterminate", "not-applicable"]).default("indeterminate"),
   because: z.string().default(""),
   power: powerShape.optional(),
 });
 const policyShape = z.strictObject({
-  format: z.literal("counterfoil-policy/1"),
+  format: z.literal("counterfoil-policy/2"),
   name,
   description: z.string().default(""),
   level: z.number().gt(0.5).lt(1).default(0.95),
-  alpha: z.number().gt(0).max(0.5).default(0.01),
+  alpha: z.strictObject({
+    total: z.number().gt(0).max(0.5),
+    tests: z.record(z.string(), z.number().gt(0).max(0.5)),
+  }),
   rules: z.array(ruleShape).min(1),
 });
 
@@ -105,7 +94,7 @@ const policyShape = z.strictObject({
 export function parsePolicy(
   text: string,
   options: {
-    readonly metrics: readonly Pick<Metric, "name" | "family">[];
+    readonly metrics: readonly Named[];
     readonly sha256: string;
     readonly file: string;
   },
@@ -127,46 +116,140 @@ export function parsePolicy(
     const issue = parsed.error.issues[0] as z.core.$ZodIssue;
     throw describe(issue, { file, lineOf, data: plain(document, file) });
   }
-  const policy: Policy = { ...parsed.data, sha256: options.sha256 };
-  const seen = new Set<string>();
-  policy.rules.forEach((rule, i) => {
-    const fault = faultOf(rule, metrics) ?? (seen.has(rule.rule) ? { key: "rule", text: "has this name twice" } : null);
-    seen.add(rule.rule);
-    if (fault)
-      throw problem(file, lineOf(["rules", i, fault.key]) ?? lineOf(["rules", i]), `rule "${rule.rule}" ${fault.text}`);
+  const language = languageFor(metrics.map((metric) => metric.name));
+  const names = parsed.data.rules.map(({ rule }) => rule);
+  const rules = parsed.data.rules.map((written, i): Rule => {
+    const stop = (fault: Fault): InvalidArgument =>
+      problem(file, lineOf(["rules", i, fault.key]) ?? lineOf(["rules", i]), `rule "${written.rule}" ${fault.text}`);
+    if (names.indexOf(written.rule) !== i) throw stop({ key: "rule", text: "has this name twice" });
+    const { pass, fail, ...rest } = written;
+    if (pass === undefined && fail === undefined)
+      throw stop({ key: "rule", text: "says neither what passes (`pass`) nor what fails (`fail`)" });
+    const compiled = (key: "pass" | "fail", text: string): Expression => {
+      const expression = language.compile(text);
+      if ("wrong" in expression)
+        throw stop({
+          key,
+          text: `${key} ${expression.wrong}${expression.name === undefined ? "" : suggest(expression.name, expression.known ?? [])}`,
+        });
+      return expression;
+    };
+    // What is written is read first, so that a mistake is told of the words that hold it.
+    const given = fail === undefined ? compiled("pass", pass as string) : compiled("fail", fail);
+    const rule =
+      fail === undefined
+        ? { ...rest, pass: given, fail: compiled("fail", `!(${pass})`) }
+        : { ...rest, fail: given, pass: compiled("pass", pass ?? `!(${fail})`) };
+    const fault = faultOf(rule, { metrics, names, alpha: parsed.data.alpha.tests });
+    if (fault) throw stop(fault);
+    return rule;
   });
-  return policy;
+  const unknown = Object.keys(parsed.data.alpha.tests).find(
+    (name) => name !== ATTACKS && !metrics.some((metric) => metric.name === name),
+  );
+  if (unknown !== undefined)
+    throw problem(
+      file,
+      lineOf(["alpha", "tests", unknown]),
+      `alpha names an unknown test "${unknown}"${suggest(unknown, [ATTACKS, ...metrics.map((metric) => metric.name)])}`,
+    );
+  const spent = Object.values(parsed.data.alpha.tests).reduce((sum, alpha) => sum + alpha, 0);
+  if (spent > parsed.data.alpha.total * (1 + 1e-9))
+    throw problem(
+      file,
+      lineOf(["alpha"]),
+      `the tests spend ${Number(spent.toPrecision(6))} of a false-alarm budget of ${parsed.data.alpha.total}`,
+    );
+  return { ...parsed.data, rules, metrics: metrics.map((metric) => metric.name), sha256: options.sha256 };
 }
 
-/** The one-sided false-alarm share of each privacy test: the policy's budget split evenly over the metrics that its privacy rules name
- * (Bonferroni), so that a table without a leak is refused with probability at most `alpha`. */
-export function alphaPerTest(policy: Policy): number {
-  return policy.alpha / Math.max(1, privacyTests(policy).length);
+/** The word under which all attacks share one part of the budget. */
+const ATTACKS = "attacks";
+
+/** The one-sided false-alarm share at which a metric tests: its own part of the budget, or an even part of what the attacks share
+ * (Bonferroni, for intervals; p-values are adjusted after Holm). A test without a part is measured at the smallest. */
+export function alphaOf(policy: Policy, metric: string): number {
+  const { tests, total } = policy.alpha;
+  const own = tests[metric];
+  if (own !== undefined) return own;
+  const attacks = attacksOf(policy).length;
+  if (attacksOf(policy).includes(metric)) return (tests[ATTACKS] as number) / attacks;
+  return Math.min(total, ...Object.values(tests));
 }
 
-/** The metrics that share the false-alarm budget: those of hard rules with a positive control. */
-export function privacyTests(policy: Policy): readonly string[] {
+/** The metrics of hard privacy rules that have no part of the budget of their own: they share that of the attacks. */
+export function attacksOf(policy: Policy): readonly string[] {
+  const { tests } = policy.alpha;
+  if (tests[ATTACKS] === undefined) return [];
   return [
-    ...new Set(policy.rules.filter((rule) => rule.power && rule.severity === "refuse").map((rule) => rule.metric)),
+    ...new Set(
+      policy.rules.flatMap(({ metric, power, severity }) =>
+        metric !== undefined && power && severity === "refuse" && tests[metric] === undefined ? [metric] : [],
+      ),
+    ),
   ];
+}
+
+/** The metrics that hard rules look at. */
+export function metricsOfHardRules(policy: Policy): ReadonlySet<string> {
+  const named = policy.rules
+    .filter(({ severity }) => severity === "refuse")
+    .flatMap(({ metric, pass, fail }) => [
+      ...(metric === undefined ? [] : [identifierOf(metric)]),
+      ...[...pass.paths, ...fail.paths].filter((path) => path.startsWith("scores.")).map((path) => path.split(".")[1]),
+    ]);
+  return new Set(named as string[]);
+}
+
+interface Fault {
+  readonly key: string;
+  readonly text: string;
 }
 
 /** What is wrong with a rule that has the right shape. */
 function faultOf(
   rule: Rule,
-  metrics: readonly Pick<Metric, "name" | "family">[],
-): { readonly key: string; readonly text: string } | null {
+  context: {
+    readonly metrics: readonly Named[];
+    readonly names: readonly string[];
+    readonly alpha: Readonly<Record<string, number>>;
+  },
+): Fault | null {
+  const { metrics, names, alpha } = context;
+  const looksAt = new Set([...rule.pass.paths, ...rule.fail.paths].map((path) => path.split(".")));
+  const own = [...looksAt].some(([first]) => first === "score");
+  if (rule.metric === undefined)
+    return own ? { key: "rule", text: "looks at `score`, and names no metric whose score that is" } : null;
   const metric = metrics.find((item) => item.name === rule.metric);
-  if (!metric) {
-    const names = metrics.map((item) => item.name);
-    return { key: "metric", text: `names an unknown metric "${rule.metric}"${suggest(rule.metric, names)}` };
-  }
-  if (rule.power && metric.family !== "privacy")
+  if (!metric)
+    return {
+      key: "metric",
+      text: `names an unknown metric "${rule.metric}"${suggest(
+        rule.metric,
+        metrics.map((item) => item.name),
+      )}`,
+    };
+  const diagnostic = metrics.find(
+    (item) =>
+      item.diagnostic &&
+      (item === metric ||
+        [...looksAt].some(([first, second]) => first === "scores" && second === identifierOf(item.name))),
+  );
+  if (diagnostic)
+    return {
+      key: "metric",
+      text: `looks at "${diagnostic.name}", which is a diagnostic: a copy can pass it, and damage improves it`,
+    };
+  const { power } = rule;
+  if (power && metric.family !== "privacy")
     return { key: "power", text: `asks for power, but "${rule.metric}" is no privacy metric: remove \`power\`` };
-  if (rule.power && rule.power.refused > rule.power.of)
-    return { key: "power", text: `asks for ${rule.power.refused} refusals of ${rule.power.of} plantings` };
+  if (power && power.refused > power.of)
+    return { key: "power", text: `asks for ${power.refused} refusals of ${power.of} plantings` };
+  const stranger = power?.by?.find((name) => !names.includes(name));
+  if (stranger !== undefined)
+    return { key: "power", text: `counts on an unknown rule "${stranger}"${suggest(stranger, names)}` };
   if (metric.family === "privacy" && rule.severity === "refuse") {
-    if (!rule.power)
+    if (!power)
       return {
         key: "rule",
         text: "is a privacy rule that cannot say which leak it would find: add `power: { leak: verbatim, share: 0.01, refused: 4, of: 5 }`",
@@ -175,6 +258,11 @@ function faultOf(
       return {
         key: "missing",
         text: 'would let a table pass without its privacy test: write "missing: indeterminate"',
+      };
+    if (alpha[metric.name] === undefined && alpha[ATTACKS] === undefined)
+      return {
+        key: "rule",
+        text: `has no part of the false-alarm budget: add \`${metric.name}\` or \`${ATTACKS}\` to alpha.tests`,
       };
   }
   return null;
@@ -245,6 +333,7 @@ function placeOf(path: readonly PropertyKey[], data: unknown): string {
 
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(policyShape.shape);
+  if (path[0] === "alpha") return ["total", "tests"];
   return Object.keys(path.includes("power") ? powerShape.shape : ruleShape.shape);
 }
 

@@ -11,6 +11,8 @@ export const BUNDLE = {
   schema: "schema.yaml",
   policy: "policy.yaml",
   recipe: "recipe.json",
+  /** Where it was asked for: the gate's answers to cases with a known right answer. */
+  selfTest: "self-test.json",
   /** Every other file with its SHA-256. */
   manifest: "manifest.json",
   /** The signed statement on the manifest. */
@@ -25,6 +27,8 @@ export const USER = {
   trustedKeys: "keys/trusted",
   /** Under the data folder. */
   ledger: "ledger.jsonl",
+  /** Under it the rows of sources are sketched in the ledger. */
+  sketchKey: "sketch.key",
 } as const;
 
 /** What the name of an unfinished folder begins with; the rest tells which process on which machine is writing it. */

@@ -4,7 +4,14 @@ import type { Verdict } from "../policy/decision.ts";
 import { fileError } from "./file-error.ts";
 import { USER } from "./layout.ts";
 import { makeFolder } from "./make-folder.ts";
+import type { RowSketch } from "./sketch.ts";
 import type { UserFolders } from "./user-folders.ts";
+
+/** How a ledger knows a source: by the id somebody declared, and by its rows, so that neither a new name nor an edited row makes it another. */
+export interface SourceMark {
+  readonly id: string | null;
+  readonly sketch: RowSketch;
+}
 
 /** One run. Holds no path and no value of private data. */
 export interface LedgerEntry {
@@ -17,6 +24,8 @@ export interface LedgerEntry {
   readonly sourceSha256: string;
   /** Hexadecimal; with it the salted digests of a bundle's inputs can be made again. Absent in runs of old. */
   readonly salt?: string;
+  /** The real rows that were measured, as this ledger knows them. Absent in runs of old. */
+  readonly source?: SourceMark;
   readonly decision: Verdict;
   /** SHA-256 of the bundle's manifest; null when no bundle was written. */
   readonly manifestSha256: string | null;

@@ -112,7 +112,7 @@ test("wrong usage exits 2 and names what exists, and the nearest", () =>
     }
     writeFileSync(
       join(folder, "policy.yaml"),
-      "format: counterfoil-policy/1\nname: mine\nrules:\n  - rule: pairs\n    metric: pair-acuracy\n    bound: high\n    op: '>='\n    threshold: 0.5\n    severity: refuse\n",
+      "format: counterfoil-policy/2\nname: mine\nalpha: { total: 0.01, tests: {} }\nrules:\n  - rule: pairs\n    metric: pair-acuracy\n    pass: score.high >= 0.5\n    severity: refuse\n",
     );
     const ran = await counterfoil(["synthesize", "t.csv", "--policy", "policy.yaml"], { cwd: folder });
     assert.equal(ran.code, 2);

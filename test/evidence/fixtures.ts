@@ -10,7 +10,7 @@ import { decide } from "../../src/policy/decide.ts";
 import type { Verdict } from "../../src/policy/decision.ts";
 import { parsePolicy } from "../../src/policy/policy.ts";
 import { foldersFor, type UserFolders } from "../../src/runs/user-folders.ts";
-import { goodScores } from "../policy/fixtures.ts";
+import { FACTS, goodScores } from "../policy/fixtures.ts";
 
 export interface Place {
   readonly root: string;
@@ -38,12 +38,12 @@ export function trust(folders: UserFolders, signer: Signer): void {
 /** A policy whose one rule decides so of `goodScores()`. */
 function policyFor(verdict: Verdict): string {
   const rule = {
-    pass: "metric: validity\n    bound: low\n    op: '>='\n    threshold: 0.5",
-    refuse: "metric: validity\n    bound: low\n    op: '<'\n    threshold: 0.5",
-    indeterminate: "metric: column-shape\n    bound: low\n    op: '>='\n    threshold: 0.5",
-    waived: "metric: validity\n    bound: low\n    op: '<'\n    threshold: 0.5",
+    pass: "metric: validity\n    pass: score.low >= 0.5",
+    refuse: "metric: validity\n    pass: score.low < 0.5",
+    indeterminate: "metric: column-shape\n    pass: score.low >= 0.5",
+    waived: "metric: validity\n    pass: score.low < 0.5",
   }[verdict];
-  return `format: counterfoil-policy/1\nname: test\nrules:\n  - rule: only\n    ${rule}\n    severity: refuse\n`;
+  return `format: counterfoil-policy/2\nname: test\nalpha: { total: 0.01, tests: {} }\nrules:\n  - rule: only\n    ${rule}\n    severity: refuse\n`;
 }
 
 /** Writes a small bundle with everything in it. */
@@ -64,7 +64,7 @@ export async function makeBundle(
     seed,
     recipe: { synthesizer: "independent", rows: 10 },
     scores: goodScores(),
-    decision: { ...decide(policy, goodScores()), decision },
+    decision: { ...decide(policy, goodScores(), FACTS), decision },
     policyText,
     schemaText: "format: counterfoil-schema/1\ncolumns: []\n",
     splitSha256: sha256("split"),

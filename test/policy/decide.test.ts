@@ -5,8 +5,8 @@ import fc from "fast-check";
 import type { MeasuredScore, Score } from "../../src/metrics/metric.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Decision } from "../../src/policy/decision.ts";
-import { type Policy, parsePolicy, type Rule } from "../../src/policy/policy.ts";
-import { around, goodScores, KNOWN_METRICS, measured, plantings, uncomputed } from "./fixtures.ts";
+import { alphaOf, attacksOf, type Policy, parsePolicy, type Rule } from "../../src/policy/policy.ts";
+import { around, FACTS, goodScores, KNOWN_METRICS, measured, plantings, uncomputed } from "./fixtures.ts";
 
 const policy = parsePolicy(readFileSync("src/policy/policies/default.yaml", "utf8"), {
   metrics: KNOWN_METRICS,
@@ -17,7 +17,7 @@ const policy = parsePolicy(readFileSync("src/policy/policies/default.yaml", "utf
 /** Decides on good scores with some of them replaced (or left out: null). */
 function decideWith(changes: Readonly<Record<string, Score | null>>, rules: Policy = policy): Decision {
   const kept = goodScores().filter((score) => !(score.metric in changes));
-  return decide(rules, [...kept, ...Object.values(changes).filter((score) => score !== null)]);
+  return decide(rules, [...kept, ...Object.values(changes).filter((score) => score !== null)], FACTS);
 }
 
 const outcomeOf = (decision: Decision, rule: string) => decision.rules.find((item) => item.rule === rule);
@@ -38,8 +38,11 @@ test("a quality rule fails only when the whole interval is worse than its tolera
     decideWith({
       "column-accuracy": measured("column-accuracy", { ...around(0.9, 0.01), difference: around(value, half) }),
     });
+  assert.equal(at(-0.03, 0.005).decision, "pass");
+  assert.equal(outcomeOf(at(-0.03, 0.005), "columns-hold-closely")?.outcome, "warn");
+  // Between pass and fail the interval is too wide to say: told, and no refusal.
   assert.equal(at(-0.06, 0.02).decision, "pass");
-  assert.equal(outcomeOf(at(-0.06, 0.02), "columns-hold-closely")?.outcome, "warn");
+  assert.equal(outcomeOf(at(-0.06, 0.02), "columns-hold")?.outcome, "warn");
   assert.equal(at(-0.06, 0.005).decision, "refuse");
   assert.equal(outcomeOf(at(-0.06, 0.005), "columns-hold")?.outcome, "fail");
 });
@@ -251,8 +254,84 @@ test("laws: a verdict follows from hard rules alone, a worse score never improve
       const expected = hard.includes("fail") ? "refuse" : hard.includes("indeterminate") ? "indeterminate" : "pass";
       assert.equal(better.decision, expected);
       const scores = goodScores();
-      assert.deepEqual(decide(policy, scores.reverse()), decide(policy, goodScores()));
+      assert.deepEqual(decide(policy, scores.reverse(), FACTS), decide(policy, goodScores(), FACTS));
     }),
     { numRuns: 200, seed: 1 },
   );
+});
+
+const WIDE = `format: counterfoil-policy/2
+name: wide
+alpha: { total: 0.01, tests: { exact-copies: 0.004, attacks: 0.004 } }
+rules:
+  - rule: both
+    metric: exact-copies
+    fail: score.low > 0.1
+    pass: score.high <= 0.1
+    severity: refuse
+    power: { leak: verbatim, share: 0.01, refused: 4, of: 5 }
+`;
+const wide = (text = WIDE): Policy => parsePolicy(text, { metrics: KNOWN_METRICS, sha256: "00", file: "w.yaml" });
+
+test("an interval that reaches over both sides leaves a privacy rule open, and only warns of quality", () => {
+  const score = { ...good("exact-copies"), ...around(0.1, 0.05) };
+  const open = decideWith({ "exact-copies": score }, wide());
+  assert.equal(open.decision, "indeterminate");
+  assert.match(open.rules[0]?.reason ?? "", /reaches over both sides/);
+  const quality = wide(
+    WIDE.replace("exact-copies\n    fail", "pair-accuracy\n    fail")
+      .replace(/ {4}power.*\n/, "")
+      .replace("both", "only"),
+  );
+  const warned = decideWith({ "pair-accuracy": measured("pair-accuracy", around(0.1, 0.05)) }, quality);
+  assert.equal(warned.rules[0]?.outcome, "warn");
+});
+
+test("a rule may ask for facts and for other scores, and is open where they are not known", () => {
+  const asks = (expression: string) => wide(`${WIDE}  - rule: asks\n    pass: ${expression}\n    severity: refuse\n`);
+  const outcome = (expression: string, facts = FACTS) =>
+    outcomeOf(decide(asks(expression), goodScores(), facts), "asks")?.outcome;
+  assert.equal(outcome("size(declared.quasiIdentifiers) >= 1"), "fail");
+  const declared = { ...FACTS.declared, quasiIdentifiers: ["age"] };
+  assert.equal(outcome("size(declared.quasiIdentifiers) >= 1", { ...FACTS, declared }), "pass");
+  assert.equal(outcome("queries <= 100"), "indeterminate");
+  assert.equal(outcome("queries <= 100", { ...FACTS, queries: 100 }), "pass");
+  assert.equal(outcome("queries <= 100", { ...FACTS, queries: 101 }), "fail");
+  assert.equal(outcome("scores.pair_accuracy.low > 0.9 && rows.holdout >= 500 && judged == 'release'"), "pass");
+  assert.equal(outcome("scores.pair_accuracy.p < 0.9"), "indeterminate");
+  const gone = goodScores().filter(({ metric }) => metric !== "pair-accuracy");
+  assert.equal(
+    outcomeOf(decide(asks("scores.pair_accuracy.low > 0.9"), gone, FACTS), "asks")?.outcome,
+    "indeterminate",
+  );
+});
+
+test("attacks share their part of the budget, and their p-values are adjusted after Holm", () => {
+  const text = ["near-copies", "exact-copies"]
+    .map(
+      (metric) => `  - rule: no-${metric}
+    metric: ${metric}
+    fail: score.pHolm < 0.004 && score.value > 0.05
+    severity: refuse
+    power: { leak: verbatim, share: 0.01, refused: 4, of: 5 }
+`,
+    )
+    .join("");
+  const attacks = wide(
+    `format: counterfoil-policy/2\nname: attacks\nalpha: { total: 0.01, tests: { attacks: 0.004 } }\nrules:\n${text}`,
+  );
+  assert.deepEqual(attacksOf(attacks), ["near-copies", "exact-copies"]);
+  assert.equal(alphaOf(attacks, "exact-copies"), 0.002);
+  const at = (p: number, other: number) =>
+    decideWith(
+      {
+        "exact-copies": measured("exact-copies", { ...around(0.1, 0.05), p }),
+        "near-copies": measured("near-copies", { ...around(0.1, 0.05), p: other }),
+      },
+      attacks,
+    ).rules.map(({ outcome }) => outcome === "fail");
+  // Of two, the smaller is doubled, the larger is not, and is never adjusted below the smaller.
+  assert.deepEqual(at(0.0019, 0.0039), [true, true]);
+  assert.deepEqual(at(0.0021, 0.0039), [false, false]);
+  assert.deepEqual(at(0.0019, 0.0041), [false, true]);
 });

@@ -1,20 +1,40 @@
 import type { Family, Interval, MeasuredScore, Planting, UncomputedScore } from "../../src/metrics/metric.ts";
+import type { Facts } from "../../src/policy/facts.ts";
 
 /** The metrics that the default policy names. */
-export const KNOWN_METRICS: readonly { readonly name: string; readonly family: Family }[] = [
-  { name: "validity", family: "validity" },
-  { name: "replayed-identifiers", family: "validity" },
-  { name: "column-accuracy", family: "fidelity" },
-  { name: "pair-accuracy", family: "fidelity" },
-  { name: "column-relations", family: "fidelity" },
-  { name: "missingness", family: "fidelity" },
-  { name: "two-sample", family: "fidelity" },
-  { name: "categories-lost", family: "coverage" },
-  { name: "tail-coverage", family: "coverage" },
-  { name: "train-on-synthetic", family: "utility" },
-  { name: "exact-copies", family: "privacy" },
-  { name: "near-copies", family: "privacy" },
-];
+export const KNOWN_METRICS: readonly { readonly name: string; readonly family: Family; readonly diagnostic?: true }[] =
+  [
+    { name: "validity", family: "validity" },
+    { name: "replayed-identifiers", family: "validity" },
+    { name: "column-accuracy", family: "fidelity" },
+    { name: "pair-accuracy", family: "fidelity" },
+    { name: "column-relations", family: "fidelity" },
+    { name: "missingness", family: "fidelity" },
+    { name: "two-sample", family: "fidelity" },
+    { name: "categories-lost", family: "coverage" },
+    { name: "tail-coverage", family: "coverage" },
+    { name: "train-on-synthetic", family: "utility" },
+    { name: "exact-copies", family: "privacy" },
+    { name: "near-copies", family: "privacy" },
+  ];
+
+/** And one that no policy may name. */
+export const DIAGNOSTIC = { name: "distances", family: "privacy", diagnostic: true } as const;
+
+/** What a plain evaluation knows. */
+export const FACTS: Facts = {
+  declared: {
+    target: true,
+    survival: false,
+    analyses: 0,
+    quasiIdentifiers: [],
+    sensitive: [],
+    protectedAttributes: [],
+  },
+  rows: { train: 1000, holdout: 1000, synthetic: 1000 },
+  judged: "release",
+  queries: null,
+};
 
 export function around(value: number, half: number): Interval {
   return { value, low: value - half, high: value + half };

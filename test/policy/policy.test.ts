@@ -3,21 +3,21 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { CounterfoilError, InvalidArgument } from "../../src/errors.ts";
-import { alphaPerTest, type Policy, parsePolicy, privacyTests } from "../../src/policy/policy.ts";
-import { KNOWN_METRICS } from "./fixtures.ts";
+import { alphaOf, type Policy, parsePolicy } from "../../src/policy/policy.ts";
+import { DIAGNOSTIC, KNOWN_METRICS } from "./fixtures.ts";
 
 const DEFAULT = readFileSync("src/policy/policies/default.yaml", "utf8");
 
-const read = (text: string): Policy => parsePolicy(text, { metrics: KNOWN_METRICS, sha256: "00", file: "p.yaml" });
+const read = (text: string): Policy =>
+  parsePolicy(text, { metrics: [...KNOWN_METRICS, DIAGNOSTIC], sha256: "00", file: "p.yaml" });
 
-const ONE = `format: counterfoil-policy/1
+const ONE = `format: counterfoil-policy/2
 name: mine
+alpha: { total: 0.01, tests: { exact-copies: 0.01 } }
 rules:
   - rule: pairs-hold
     metric: pair-accuracy
-    bound: normalised.high
-    op: ">="
-    threshold: 0.5
+    fail: score.normalised.high < 0.5
     severity: refuse
 `;
 
@@ -34,8 +34,8 @@ function failure(text: string): InvalidArgument {
 test("the default policy reads, and splits its false-alarm budget over its privacy tests", () => {
   const policy = read(DEFAULT);
   assert.equal(policy.name, "default");
-  assert.deepEqual(privacyTests(policy), ["exact-copies", "near-copies"]);
-  assert.equal(alphaPerTest(policy), 0.005);
+  assert.equal(alphaOf(policy, "exact-copies"), policy.alpha.tests["exact-copies"]);
+  assert.ok(Object.values(policy.alpha.tests).reduce((sum, alpha) => sum + alpha) <= policy.alpha.total);
   assert.ok(policy.rules.every((rule) => rule.because.length > 0));
   // No metric can drop out of the decision: each has a hard rule, or only warnings, that is undecided without it.
   for (const metric of new Set(policy.rules.map((rule) => rule.metric)))
@@ -48,32 +48,35 @@ test("the default policy reads, and splits its false-alarm budget over its priva
 test("what a policy leaves out has a stated default", () => {
   const policy = read(ONE);
   assert.equal(policy.level, 0.95);
-  assert.equal(policy.alpha, 0.01);
-  assert.equal(alphaPerTest(policy), 0.01);
+  assert.equal(policy.rules[0]?.pass.text, "!(score.normalised.high < 0.5)");
   assert.equal(policy.rules[0]?.missing, "indeterminate");
 });
 
 test("mistakes are named with their line and the nearest right word", () => {
   const cases: readonly [from: string, to: string, line: number, words: RegExp][] = [
-    ["metric: pair-accuracy", "metric: pair-acuracy", 5, /unknown metric "pair-acuracy"; did you mean "pair-accuracy"/],
-    [
-      "bound: normalised.high",
-      "bound: normalised.hihg",
-      6,
-      /rule "pairs-hold": bound .* did you mean "normalised.high"/,
-    ],
-    ['op: ">="', 'op: "=>"', 7, /rule "pairs-hold": op is "=>".*">=|There are/],
-    ["threshold: 0.5", 'threshold: "half"', 8, /threshold is "half": want number/],
-    ["threshold: 0.5", "treshold: 0.5", 4, /threshold is missing|unknown key "treshold"; did you mean "threshold"/],
-    ["threshold: 0.5", "threshold: .nan", 8, /threshold/],
-    ["severity: refuse", "severity: refuse\n    wieght: 2", 10, /unknown key "wieght"/],
-    ["severity: refuse", "severity: hard", 9, /severity is "hard"/],
+    ["metric: pair-accuracy", "metric: pair-acuracy", 6, /unknown metric "pair-acuracy"; did you mean "pair-accuracy"/],
+    ["normalised.high", "normalised.hihg", 7, /"pairs-hold" fail names an unknown "hihg"; did you mean "high"/],
+    ["score.normalised", "score.normalized", 7, /unknown "normalized"; did you mean "normalised"/],
+    ["score.normalised", "scoer.normalised", 7, /unknown "scoer"; did you mean "score"/],
+    ["score.normalised.high", "scores.pair_acuracy.high", 7, /unknown "pair_acuracy"; did you mean "pair_accuracy"/],
+    ["score.normalised.high", "declared.quasi", 7, /unknown "quasi".*There are: target, survival/],
+    ["< 0.5", '< "half"', 7, /no such overload: double < string/],
+    ["score.normalised.high < 0.5", "score.value", 7, /is double, and a rule must be true or false/],
+    ["score.normalised.high < 0.5", "score.value <", 7, /is no rule/],
+    ["    fail: score.normalised.high < 0.5\n", "", 5, /neither what passes .* nor what fails/],
+    ["fail: score", "fial: score", 7, /unknown key "fial"; did you mean "fail"/],
+    ["    metric: pair-accuracy\n", "", 5, /looks at `score`, and names no metric/],
+    ["severity: refuse", "severity: refuse\n    wieght: 2", 9, /unknown key "wieght"/],
+    ["severity: refuse", "severity: hard", 8, /severity is "hard"/],
     ["name: mine", "name: mine\nlevle: 0.9", 3, /unknown key "levle"; did you mean "level"/],
-    ["format: counterfoil-policy/1", "format: counterfoil-policy/2", 1, /want "counterfoil-policy\/1"/],
+    ["counterfoil-policy/2", "counterfoil-policy/1", 1, /want "counterfoil-policy\/2"/],
+    ["exact-copies: 0.01", "exact-copies: 0.02", 3, /spend 0\.02 of a false-alarm budget of 0\.01/],
+    ["exact-copies: 0.01", "exact-copeis: 0.01", 3, /unknown test "exact-copeis"; did you mean "exact-copies"/],
+    ["metric: pair-accuracy", "metric: distances", 6, /which is a diagnostic/],
     [
       "severity: refuse",
       "severity: refuse\n    power: { leak: verbatim, share: 0.01, refused: 4, of: 5 }",
-      10,
+      9,
       /no privacy metric/,
     ],
   ];
@@ -86,19 +89,25 @@ test("mistakes are named with their line and the nearest right word", () => {
 });
 
 test("a hard privacy rule must name the leak it would find, and cannot be skipped where it is missing", () => {
-  const rule = ONE.replace("pair-accuracy", "exact-copies").replace("normalised.high", "low").replace(">=", "<=");
+  const rule = ONE.replace("metric: pair-accuracy", "metric: exact-copies").replace(
+    "normalised.high < 0.5",
+    "low > 0.1",
+  );
   assert.match(failure(rule).message, /cannot say which leak it would find/);
   const powered = `${rule}    power: { leak: verbatim, share: 0.01, refused: 4, of: 5 }\n`;
   assert.equal(read(powered).rules[0]?.power?.share, 0.01);
   assert.match(failure(`${powered}    missing: not-applicable\n`).message, /missing: indeterminate/);
   assert.match(failure(powered.replace("refused: 4", "refused: 6")).message, /6 refusals of 5/);
+  assert.match(failure(powered.replace("of: 5 }", "of: 5, by: [pairs-hodl] }")).message, /did you mean "pairs-hold"/);
+  const broke = powered.replace("exact-copies: 0.01", "near-copies: 0.01");
+  assert.match(failure(broke).message, /no part of the false-alarm budget/);
   assert.doesNotThrow(() => read(rule.replace("severity: refuse", "severity: warn")));
 });
 
 test("two rules of one name, no rules, and what is no policy are refused", () => {
   assert.match(
     failure(`${ONE}${ONE.slice(ONE.indexOf("  - rule"))}`).message,
-    /line 10: rule "pairs-hold" has this name twice/,
+    /line 9: rule "pairs-hold" has this name twice/,
   );
   for (const text of [
     "",

@@ -15,6 +15,25 @@ export interface ReportInput {
   readonly notices: readonly string[];
   /** The same five numbers as in the job's result. */
   readonly headline: Headline;
+  /** What the privacy metrics looked at: this release, or the procedure by refits on folds; default: the release. */
+  readonly judged?: "release" | "procedure";
+  readonly selfTest?: SelfTestReport | null;
+}
+
+/** What the gate answered to cases with a known right answer. */
+export interface SelfTestReport {
+  /** Rows of each of the three parts that the real rows were cut into. */
+  readonly rows: number;
+  readonly held: number;
+  readonly tried: number;
+  readonly cases: readonly {
+    readonly name: string;
+    readonly says: string;
+    readonly right: readonly string[];
+    readonly got: string | null;
+    readonly held: boolean | null;
+    readonly because: readonly string[];
+  }[];
 }
 
 /** The five numbers that matter; null where not computable. Same shape as in `jobs/job.ts`. */
@@ -36,6 +55,8 @@ export interface Definition {
   readonly source: string;
   readonly definitionVersion: number;
   readonly explains: string;
+  /** Shown, and never to be gated on. */
+  readonly diagnostic?: true;
   /** How the number is computed, in words or symbols. */
   readonly formula?: string;
 }

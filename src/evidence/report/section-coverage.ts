@@ -4,9 +4,10 @@ import { type Html, html, named } from "./html.ts";
 import type { ReportInput } from "./input.ts";
 import { scoreList, worstTable } from "./section-quality.ts";
 
-/** (5) Who is missing: categories lost, tails. */
+/** (5) Who is missing: categories lost, tails, and groups that fare worse. */
 export function coverageSection(input: ReportInput): Html {
   const scores = input.scores.filter((score) => score.family === "coverage");
+  const fairness = input.scores.filter((score) => score.family === "fairness");
   const lost = input.headline.commonestCategoryLost;
   const counted = scores.some((score) => score.metric === "categories-lost" && isMeasured(score));
   return html`<section id="coverage" aria-labelledby="coverage-title"><h2 id="coverage-title">Who is missing?</h2><p>${
@@ -17,5 +18,9 @@ export function coverageSection(input: ReportInput): Html {
         : "Lost categories could not be counted."
   } Groups that are small in the real table are the first to be lost, and whoever uses the synthetic table will not notice that they are gone.</p>${
     scores.length > 0 ? scoreList(scores, input, 3) : html`<p>No score of coverage was measured.</p>`
-  }<div class="twin">${scores.map((score) => worstTable(score, `Worst ten: ${score.title}`))}</div></section>`;
+  }<div class="twin">${scores.map((score) => worstTable(score, `Worst ten: ${score.title}`))}</div>${
+    fairness.length > 0
+      ? html`<h3>Are groups served alike?</h3><p>Groups of the protected columns, alone and combined: how many of them there are, how well they are drawn, and how a model that learnt from the synthetic rows decides about real ones. All of it beside what fresh real rows show.</p>${scoreList(fairness, input, 4)}<div class="twin">${fairness.map((score) => worstTable(score, `Worst ten: ${score.title}`))}</div>`
+      : ""
+  }</section>`;
 }

@@ -66,7 +66,13 @@ export function wanted(rule: RuleResult, input: ReportInput): string {
     "==": "exactly",
     "=": "exactly",
   };
+  if (rule.op === null || rule.threshold === null) return rule.pass;
   return `${words[rule.op] ?? rule.op} ${written(rule.threshold, rule, input)}`;
+}
+
+/** The rule's name, leading to the definition of its metric. */
+export function ruleLink(rule: RuleResult): Html {
+  return rule.metric === null ? html`${rule.rule}` : html`<a href="#def-${slug(rule.metric)}">${rule.rule}</a>`;
 }
 
 function tallied(decision: Decision): string {
@@ -96,10 +102,10 @@ function boundWords(bound: string): string {
 function reasonItem(rule: RuleResult, input: ReportInput): Html {
   const change =
     rule.remedy ??
-    (rule.observed !== null && (rule.outcome === "fail" || rule.outcome === "warn")
+    (rule.observed !== null && rule.bound !== null && (rule.outcome === "fail" || rule.outcome === "warn")
       ? `the ${boundWords(rule.bound)} would have to be ${wanted(rule, input)}; it is ${written(rule.observed, rule, input)}.`
       : undefined);
-  return html`<li class="${rule.outcome}"><p class="reason-head">${outcomeBadge(rule.outcome)} <a href="#def-${slug(rule.metric)}">${rule.rule}</a>${
+  return html`<li class="${rule.outcome}"><p class="reason-head">${outcomeBadge(rule.outcome)} ${ruleLink(rule)}${
     rule.severity === "warn" ? html` <span class="quiet">told, not refused</span>` : ""
   }</p><p>${rule.reason}</p>${change && html`<p class="change"><strong>To change this:</strong> ${change}</p>`}</li>`;
 }
@@ -109,9 +115,9 @@ function ruleTable(rules: readonly RuleResult[], input: ReportInput): Html {
     "Rules: outcome, what was looked at, and what was wanted",
     ["Rule", "Outcome", "Looked at", "Observed", "Wanted", "If failed", "In words"],
     rules.map((rule) => [
-      html`<a href="#def-${slug(rule.metric)}">${rule.rule}</a>`,
+      ruleLink(rule),
       outcomeBadge(rule.outcome),
-      boundWords(rule.bound),
+      rule.bound === null ? html`<code>${rule.pass}</code>` : boundWords(rule.bound),
       rule.observed === null ? "–" : written(rule.observed, rule, input),
       wanted(rule, input),
       rule.severity === "refuse" ? "refuses" : "is told",

@@ -7,7 +7,9 @@ import type { Definition, ReportInput } from "./input.ts";
 export function definitionsSection(input: ReportInput): Html {
   const known = new Map(input.definitions?.map((definition) => [definition.name, definition]));
   const scored = new Set(input.scores.map((score) => score.metric));
-  const ruled = [...new Set(input.decision.rules.map((rule) => rule.metric))].filter((metric) => !scored.has(metric));
+  const ruled = [...new Set(input.decision.rules.map((rule) => rule.metric))].filter(
+    (metric) => metric !== null && !scored.has(metric),
+  ) as readonly string[];
   return html`<section id="definitions" aria-labelledby="definitions-title"><h2 id="definitions-title">Definitions</h2><p class="small quiet">The ceiling is the same measurement for fresh real rows, the floor for columns drawn independently of each other, both at the same number of rows. Every interval is at the level given with it.</p>${input.scores.map(
     (score) => definitionOf(score, known.get(score.metric)),
   )}${ruled.map(

@@ -100,6 +100,7 @@ export function marksOf(score: MeasuredScore, input: ReportInput): Marks {
 
 /** A rule's threshold on the axis of the score itself; a rule on a difference or a normalised score is moved there by the ceiling and the floor. */
 function limitOf(rule: RuleResult, { ceiling, floor }: MeasuredScore): number | undefined {
+  if (rule.bound === null || rule.threshold === null) return undefined;
   const part = rule.bound.includes(".") ? rule.bound.split(".")[0] : undefined;
   if (part === undefined) return rule.threshold;
   if (part === "difference" && ceiling) return ceiling.value + rule.threshold;

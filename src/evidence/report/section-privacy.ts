@@ -1,36 +1,62 @@
 import { isMeasured, type MeasuredScore, type Planting, type Score } from "../../metrics/metric.ts";
 import type { Decision } from "../../policy/decision.ts";
 import { detectionCurve, LEAK_WORDS } from "./detection-curve.ts";
-import { interval, percent, slug } from "./format.ts";
+import { interval, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportInput } from "./input.ts";
 import { type DotRow, dotPlot } from "./scale.ts";
-import { outcomeBadge } from "./section-decision.ts";
+import { outcomeBadge, ruleLink } from "./section-decision.ts";
 import { marksOf } from "./section-headline.ts";
 import { scoreList } from "./section-quality.ts";
+import { selfTestPart } from "./section-self-test.ts";
 import { dataFold, table } from "./table.ts";
 
 /** (4) What it gives away: copy tests, their positive controls, the smallest leak that would have been refused, and what none of this shows. */
 export async function privacySection(input: ReportInput): Promise<Html> {
   const scores = input.scores.filter((score) => score.family === "privacy");
+  const diagnostic = new Set((input.definitions ?? []).filter((item) => item.diagnostic).map(({ name }) => name));
+  const diagnostics = scores.filter(({ metric }) => diagnostic.has(metric));
+  const copies = scores.filter(({ metric }) => COPY_TEST.test(metric));
+  const attacks = scores.filter((score) => !copies.includes(score) && !diagnostics.includes(score));
   return html`<section id="privacy" aria-labelledby="privacy-title"><h2 id="privacy-title">What does it give away?</h2>
+${
+  input.judged === "procedure"
+    ? html`<p class="note">The holdout of this release is too small to judge it alone. What is judged here is the procedure that made it: it was run again on folds of the real rows, so that every row was a member of some runs and a non-member of one.</p>`
+    : ""
+}
+<h3>Copies</h3>
 <p>A copy test asks whether released rows lie nearer to the people the synthesizer learnt from than to people it never saw (the holdout). If nothing was memorised, the two are alike, and the excess is 0.</p>
-${scores.length > 0 ? scoreList(scores, input, 3) : html`<p>No copy test ran.</p>`}
-${scores.map((score) => ruleLines(score, input))}
+${scorePart(copies, input, "No copy test ran.")}
+<h3>Attacks</h3>
+<p>An attack plays an outsider who holds the released table and tries to learn about a person. It counts only as far as it succeeds better on people the synthesizer learnt from than on people it never saw: what it finds out about both is in the population, and no leak.</p>
+${scorePart(attacks, input, "No attack ran.")}
 <h3>Would these tests have found a leak?</h3>
 <p>Before the tests were believed, known leaks were planted in this very table: some released rows were replaced by training rows, exactly or with noise. A test that misses them proves nothing.</p>
 ${detectableList(input.decision.detectable)}
 ${await curvePart(input.decision.detectable)}
 ${scores.filter(isMeasured).map((score) => plantingPart(score, input))}
+${selfTestPart(input.selfTest)}
+${
+  diagnostics.length > 0
+    ? html`<h3>Diagnostics</h3><p>Shown because people ask for them. They are no evidence of privacy: a copy can pass them, and damage improves them. No rule looks at them.</p>${scorePart(diagnostics, input, "")}`
+    : ""
+}
 <h3>What these tests cannot show</h3>
-<ul class="limits"><li>A leak smaller than the smallest one refused above would not be seen.</li><li>They look for copies of rows, whole or nearly so. What an outsider could work out about a person from the patterns in the table (a rare attribute, membership) is another question.</li><li>They are no proof: only differential privacy bounds what any attacker, with any knowledge, could learn.</li><li>Rows are judged one by one. Where a person has several rows, the pattern across those rows is not tested here.</li><li>They compare with this holdout. People unlike anybody in it are tested least.</li></ul></section>`;
+<ul class="limits"><li>A leak smaller than the smallest one refused above would not be seen.</li><li>They are these attacks, with these numbers of rows. That they failed does not show that none can succeed.</li><li>They are no proof: only differential privacy bounds what any attacker, with any knowledge, could learn.</li><li>Rows are judged one by one. Where a person has several rows, the pattern across those rows is not tested here.</li><li>They compare with this holdout. People unlike anybody in it are tested least.</li></ul></section>`;
+}
+
+/** Tests that compare rows, by the names of their metrics. */
+const COPY_TEST = /copies$|^replayed-identifiers$/;
+
+function scorePart(scores: readonly Score[], input: ReportInput, otherwise: string): Html {
+  if (scores.length === 0) return html`<p>${otherwise}</p>`;
+  return html`${scoreList(scores, input, 4)}${scores.map((score) => ruleLines(score, input))}`;
 }
 
 function ruleLines(score: Score, input: ReportInput): Html {
   const rules = input.decision.rules.filter((rule) => rule.metric === score.metric);
   return html`${rules.map(
-    (rule) =>
-      html`<p class="rule-line">${outcomeBadge(rule.outcome)} <a href="#def-${slug(rule.metric)}">${rule.rule}</a>: ${rule.reason}</p>`,
+    (rule) => html`<p class="rule-line">${outcomeBadge(rule.outcome)} ${ruleLink(rule)}: ${rule.reason}</p>`,
   )}`;
 }
 

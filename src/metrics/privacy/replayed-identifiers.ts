@@ -32,7 +32,7 @@ export const replayedIdentifiers: Metric = {
         replayedIdentifiers,
         "Identifiers here are few or numbered through, so that meeting one again tells nothing.",
       );
-    const alpha = (input.alpha * ALPHA_SHARE) / compared.length;
+    const alpha = input.alpha / compared.length;
     const columns = compared
       .map((column) => ({ ...column, ...intervals(column, alpha) }))
       .sort((a, b) => b.difference.low - a.difference.low || b.value.value - a.value.value);
@@ -40,7 +40,7 @@ export const replayedIdentifiers: Metric = {
     return {
       ...headerOf(replayedIdentifiers),
       ...worst.value,
-      level: 1 - input.alpha * ALPHA_SHARE,
+      level: 1 - input.alpha,
       n: worst.cells,
       seeds: [input.seed],
       ceiling: worst.ceiling,
@@ -64,8 +64,6 @@ export const replayedIdentifiers: Metric = {
   },
 };
 
-/** Part of a privacy test's alpha that this one takes. */
-const ALPHA_SHARE = 0.1;
 /** A column whose values fill more than this part of the values of their form is numbered through, or has few. */
 const MOST_DENSE = 1e-4;
 

@@ -5,6 +5,7 @@ import type { Interval, MeasuredScore, Planting, Score, WorstPart } from "../../
 import type { Decision, RuleResult, Verdict } from "../../../src/policy/decision.ts";
 import { type Random, randomFromSeed } from "../../../src/random.ts";
 import type { ColumnSchema, Kind, TableSchema } from "../../../src/schema/schema.ts";
+import { FACTS } from "../../policy/fixtures.ts";
 
 /** Made-up tables and scores in the shape of a real run: 48 columns of a hospital study, some skewed, some half missing. */
 export function madeUpInput(
@@ -366,6 +367,8 @@ function madeUpDecision(verdict: Verdict): Decision {
     outcome,
     severity: "refuse",
     reason,
+    pass: "score.difference.low >= -0.05",
+    fail: "score.difference.high < -0.05",
     bound: "difference.high",
     observed: -0.015,
     op: ">=",
@@ -429,6 +432,7 @@ function madeUpDecision(verdict: Verdict): Decision {
     }),
   ];
   return {
+    facts: FACTS,
     decision: verdict,
     policy: { name: "default", sha256: "9c1185a5c5e9fc54612808977ee8f548b2258d31c1f5c3b8f0d5c5b5b0a1d2e3" },
     summary: {

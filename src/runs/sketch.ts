@@ -1,0 +1,89 @@
+import { createHmac } from "node:crypto";
+import type { Column, Table } from "../data/table.ts";
+
+/** The rows of a table as their smallest keyed hashes: enough to tell how many rows two tables share, and nothing of what is in them to whoever
+ * lacks the key. */
+export interface RowSketch {
+  /** Distinct rows, as far as the sketch tells. */
+  readonly rows: number;
+  /** Ascending, distinct, whole numbers below 2^52; at most {@link SKETCH_SIZE}. */
+  readonly smallest: readonly number[];
+}
+
+const SKETCH_SIZE = 512;
+
+/** Sketches a table. The order of rows and of columns does not matter; the names of columns do.
+ * @param key at least 16 secret bytes, the same for tables that are to be compared
+ * @source Broder (1997); bottom-k sketches by Cohen & Kaplan (2007) */
+export function sketchRows(table: Table, key: Uint8Array): RowSketch {
+  const high = new Uint32Array(table.rows);
+  const low = new Uint32Array(table.rows);
+  for (const column of table.columns) addColumn(column, key, { high, low });
+  const hashes = new Float64Array(table.rows);
+  for (let i = 0; i < hashes.length; i++)
+    hashes[i] = (mix(high[i] as number) & 0xfffff) * 4294967296 + mix((low[i] as number) ^ (high[i] as number));
+  hashes.sort();
+  const smallest: number[] = [];
+  let distinct = 0;
+  for (let i = 0; i < hashes.length; i++) {
+    if (i > 0 && hashes[i] === hashes[i - 1]) continue;
+    distinct++;
+    if (smallest.length < SKETCH_SIZE) smallest.push(hashes[i] as number);
+  }
+  return { rows: distinct, smallest };
+}
+
+/** Estimated share of the smaller table's rows that the other holds too, 0 … 1; standard error about .02 where it is a half. */
+export function overlapOf(a: RowSketch, b: RowSketch): number {
+  const fewer = Math.min(a.rows, b.rows);
+  if (fewer === 0) return 0;
+  const both = new Set(a.smallest);
+  const union = [...new Set([...a.smallest, ...b.smallest])].sort((x, y) => x - y);
+  // Beyond the shorter sketch's last hash nothing is known of that table.
+  const size = Math.min(SKETCH_SIZE, union.length);
+  const inB = new Set(b.smallest);
+  const shared = union.slice(0, size).filter((hash) => both.has(hash) && inB.has(hash)).length;
+  const jaccard = shared / size;
+  return Math.min(1, (jaccard * (a.rows + b.rows)) / (1 + jaccard) / fewer);
+}
+
+/** Adds the hash of each cell to its row: sums do not depend on the order of columns. */
+function addColumn(
+  column: Column,
+  key: Uint8Array,
+  rows: { readonly high: Uint32Array; readonly low: Uint32Array },
+): void {
+  const seed = createHmac("sha256", key).update(`column\u0000${column.name}`).digest();
+  const [a, b] = [seed.readUInt32LE(0), seed.readUInt32LE(4)];
+  const add = (row: number, x: number, y: number): void => {
+    rows.high[row] = (rows.high[row] as number) + mix(x ^ a ^ mix(y ^ b));
+    rows.low[row] = (rows.low[row] as number) + mix(y ^ b ^ mix(x + a));
+  };
+  if (column.type === "text") {
+    const words = column.dictionary.map((word) => {
+      const digest = createHmac("sha256", key).update(word).digest();
+      return [digest.readUInt32LE(0), digest.readUInt32LE(4)] as const;
+    });
+    column.codes.forEach((code, row) => {
+      const [x, y] = words[code] ?? [0, 0];
+      add(row, x, y);
+    });
+    return;
+  }
+  const bits = new Uint32Array(new Float64Array(1).buffer);
+  const value = new Float64Array(bits.buffer);
+  for (let row = 0; row < rows.high.length; row++) {
+    const x = column.values[row] as number;
+    // −0 and 0 are one value, and so are all the ways to write "not a number".
+    value[0] = Number.isNaN(x) ? Number.NaN : x + 0;
+    add(row, bits[0] as number, bits[1] as number);
+  }
+}
+
+/** The finaliser of MurmurHash3. */
+function mix(x: number): number {
+  let h = x >>> 0;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
