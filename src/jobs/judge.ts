@@ -88,6 +88,8 @@ export async function judge(
       }),
     );
     events.progress?.(scores.length, wanted.length, undefined);
+    // A hard rule that fails refuses, whatever the rest would say.
+    if (input.hardRulesOnly && decide(policy, roundScores(scores), factsOf(input)).decision === "refuse") break;
   }
   const published = roundScores(scores);
   return { scores: published, decision: decide(policy, published, factsOf(input)) };

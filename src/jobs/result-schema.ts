@@ -27,7 +27,7 @@ const measured = z.looseObject({
     .array(
       z.looseObject({
         ...interval,
-        leak: z.enum(["verbatim", "noisy", "outliers"]),
+        leak: z.enum(["verbatim", "noisy", "outliers", "spread"]),
         share: z.number(),
         index: z.int(),
       }),
@@ -70,7 +70,7 @@ export const decisionSchema = z.object({
   ),
   detectable: z.array(
     z.object({
-      leak: z.enum(["verbatim", "noisy", "outliers"]),
+      leak: z.enum(["verbatim", "noisy", "outliers", "spread"]),
       share: z.number().nullable().describe("Smallest planted share that is refused in at least 4 of 5 plantings"),
       tried: z.array(z.object({ share: z.number(), refused: z.int(), plantings: z.int() })),
     }),

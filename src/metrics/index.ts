@@ -6,12 +6,22 @@ import { columnShape } from "./fidelity/column-shape.ts";
 import { correlationDifference } from "./fidelity/correlation-difference.ts";
 import { missingness } from "./fidelity/missingness.ts";
 import { pairAccuracy } from "./fidelity/pair-accuracy.ts";
+import { strongPairs } from "./fidelity/strong-pairs.ts";
 import { twoSample } from "./fidelity/two-sample.ts";
 import { withinGroupCorrelation } from "./fidelity/within-group-correlation.ts";
 import type { Metric } from "./metric.ts";
+import { attributeInference } from "./privacy/attribute-inference.ts";
 import { exactCopies } from "./privacy/exact-copies.ts";
+import { linkability } from "./privacy/linkability.ts";
+import { membershipInference } from "./privacy/membership-inference.ts";
 import { nearCopies } from "./privacy/near-copies.ts";
+import { quasiIdentifierExactCopies } from "./privacy/quasi-identifier-exact-copies.ts";
+import { quasiIdentifierNearCopies } from "./privacy/quasi-identifier-near-copies.ts";
+import { quasiIdentifierToleranceCopies } from "./privacy/quasi-identifier-tolerance-copies.ts";
 import { replayedIdentifiers } from "./privacy/replayed-identifiers.ts";
+import { singlingOutMultivariate } from "./privacy/singling-out-multivariate.ts";
+import { singlingOutUnivariate } from "./privacy/singling-out-univariate.ts";
+import { withinToleranceCopies } from "./privacy/within-tolerance-copies.ts";
 import { trainOnSynthetic } from "./utility/train-on-synthetic.ts";
 import { validity } from "./validity.ts";
 
@@ -23,6 +33,7 @@ export const metrics: readonly Metric[] = [
   columnShape,
   pairAccuracy,
   columnRelations,
+  strongPairs,
   correlationDifference,
   missingness,
   withinGroupCorrelation,
@@ -32,4 +43,13 @@ export const metrics: readonly Metric[] = [
   trainOnSynthetic,
   exactCopies,
   nearCopies,
+  withinToleranceCopies,
+  quasiIdentifierExactCopies,
+  quasiIdentifierNearCopies,
+  quasiIdentifierToleranceCopies,
+  membershipInference,
+  singlingOutUnivariate,
+  singlingOutMultivariate,
+  linkability,
+  attributeInference,
 ];

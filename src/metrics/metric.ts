@@ -83,9 +83,11 @@ export interface WorstPart {
 
 /** The score after a leak was planted: rows of the synthetic table replaced by training rows. */
 export interface Planting extends Interval {
-  readonly leak: "verbatim" | "noisy" | "outliers";
+  readonly leak: "verbatim" | "noisy" | "outliers" | "spread";
   /** Share of the synthetic rows replaced. */
   readonly share: number;
+  /** Attacks: as in the score. */
+  readonly p?: number;
   /** Which planting of this leak and share, 0 … ; the same number names the same planted table in every privacy metric. */
   readonly index: number;
 }

@@ -103,7 +103,8 @@ function judge(rule: Rule, context: Context): RuleResult {
   const failed = rule.fail.evaluate(scope);
   const passed = !failed && rule.pass.evaluate(scope);
   // What decided: the fail it met, or the pass it met or missed.
-  const told = failed ? wishOf(rule.fail.comparison) : (rule.pass.comparison ?? wishOf(rule.fail.comparison));
+  const wish = wishOf(rule.fail.comparison);
+  const told = failed ? (wish ?? rule.pass.comparison) : (rule.pass.comparison ?? wish);
   const found = told && values.find(({ path }) => path === `score.${told.bound}`)?.value;
   const compared =
     told && typeof found === "number"

@@ -5,7 +5,7 @@ import { nearest } from "../math/nearest-name.ts";
 import type { Metric, Planting } from "../metrics/metric.ts";
 import { type Expression, identifierOf, languageFor } from "./expression.ts";
 
-const LEAKS = ["verbatim", "noisy", "outliers"] as const satisfies readonly Planting["leak"][];
+const LEAKS = ["verbatim", "noisy", "outliers", "spread"] as const satisfies readonly Planting["leak"][];
 
 /** The positive control of a privacy rule: it may pass only where this leak, planted in this very table, would have been refused. */
 export interface Power {

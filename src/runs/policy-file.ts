@@ -3,8 +3,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
-import type { Metric } from "../metrics/metric.ts";
-import { type Policy, parsePolicy } from "../policy/policy.ts";
+import { type Named, type Policy, parsePolicy } from "../policy/policy.ts";
 import { fileError } from "./file-error.ts";
 
 const BUILT_IN = new URL("../policy/policies/", import.meta.url);
@@ -23,7 +22,7 @@ export function builtInPolicies(): readonly string[] {
  * @throws {InvalidArgument} no such policy or file; the file does not hold a policy */
 export async function loadPolicy(
   nameOrPath: string,
-  metrics: readonly Pick<Metric, "name" | "family">[],
+  metrics: readonly Named[],
 ): Promise<{ readonly policy: Policy; readonly text: string }> {
   const builtIn = builtInPolicies();
   const file = builtIn.includes(nameOrPath) ? new URL(`${nameOrPath}.yaml`, BUILT_IN) : nameOrPath;

@@ -28,7 +28,13 @@ const emails = (rows: number, house: string): Table =>
   ]);
 const unmodelled = { train: emails(900, "a"), holdout: emails(600, "b"), synthetic: emails(900, "c") };
 const good = (): MetricInput =>
-  inputOf(tables, { entities, target: "sex", unmodelled, kinds: { ...KINDS, email: "identifier" } });
+  inputOf(tables, {
+    entities,
+    target: "sex",
+    purpose: { quasiIdentifiers: ["age", "job", "sex"], sensitive: ["grade"], protectedAttributes: ["job"] },
+    unmodelled,
+    kinds: { ...KINDS, email: "identifier" },
+  });
 
 test("names are unique, and each metric has a page", () => {
   assert.equal(new Set(metrics.map((metric) => metric.name)).size, metrics.length);

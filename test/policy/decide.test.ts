@@ -8,11 +8,15 @@ import type { Decision } from "../../src/policy/decision.ts";
 import { alphaOf, attacksOf, type Policy, parsePolicy, type Rule } from "../../src/policy/policy.ts";
 import { around, FACTS, goodScores, KNOWN_METRICS, measured, plantings, uncomputed } from "./fixtures.ts";
 
-const policy = parsePolicy(readFileSync("src/policy/policies/default.yaml", "utf8"), {
+const shipped = parsePolicy(readFileSync("src/policy/policies/default.yaml", "utf8"), {
   metrics: KNOWN_METRICS,
   sha256: "ab".repeat(32),
   file: "default",
 });
+
+/** The shipped rules but for the attacks and the further copy tests: whose control sees what is easier to follow among two. */
+const FEW = KNOWN_METRICS.slice(0, 12).map(({ name }) => name);
+const policy: Policy = { ...shipped, rules: shipped.rules.filter(({ metric }) => FEW.includes(metric as string)) };
 
 /** Decides on good scores with some of them replaced (or left out: null). */
 function decideWith(changes: Readonly<Record<string, Score | null>>, rules: Policy = policy): Decision {
@@ -24,7 +28,7 @@ const outcomeOf = (decision: Decision, rule: string) => decision.rules.find((ite
 const good = (metric: string): MeasuredScore => goodScores().find((score) => score.metric === metric) as MeasuredScore;
 
 test("good scores pass every rule of the default policy", () => {
-  const decision = decideWith({});
+  const decision = decideWith({}, shipped);
   assert.deepEqual(
     decision.rules.filter((rule) => rule.outcome !== "pass"),
     [],
@@ -139,7 +143,7 @@ test("an unequal holdout is named as what would make a privacy rule decidable", 
 });
 
 test("a missing score is indeterminate, never a pass", () => {
-  for (const { name } of KNOWN_METRICS.filter((item) => item.name !== "tail-coverage")) {
+  for (const name of FEW.filter((item) => item !== "tail-coverage")) {
     for (const gone of [
       null,
       uncomputed(name, "no holdout was given"),

@@ -16,6 +16,16 @@ export const KNOWN_METRICS: readonly { readonly name: string; readonly family: F
     { name: "train-on-synthetic", family: "utility" },
     { name: "exact-copies", family: "privacy" },
     { name: "near-copies", family: "privacy" },
+    { name: "within-tolerance-copies", family: "privacy" },
+    { name: "strong-pairs", family: "fidelity" },
+    { name: "quasi-identifier-exact-copies", family: "privacy" },
+    { name: "quasi-identifier-near-copies", family: "privacy" },
+    { name: "quasi-identifier-tolerance-copies", family: "privacy" },
+    { name: "membership-inference", family: "privacy" },
+    { name: "singling-out-univariate", family: "privacy" },
+    { name: "singling-out-multivariate", family: "privacy" },
+    { name: "linkability", family: "privacy" },
+    { name: "attribute-inference", family: "privacy" },
   ];
 
 /** And one that no policy may name. */
@@ -69,6 +79,7 @@ export function goodScores(): MeasuredScore[] {
     measured("column-accuracy", { ...around(0.94, 0.01), ...equal }),
     measured("pair-accuracy", { ...around(0.93, 0.01), ...equal }),
     measured("column-relations", { ...around(0.93, 0.01), ...equal }),
+    measured("strong-pairs", { ...around(0.5, 0.01), ...equal }),
     measured("missingness", { ...around(0.01, 0.005), ...equal }),
     measured("two-sample", { ...around(0.9, 0.03), ...equal }),
     measured("categories-lost", { ...around(0, 0), difference: around(0, 0) }),
@@ -88,6 +99,31 @@ export function goodScores(): MeasuredScore[] {
         ...plantings("noisy", { 0.01: 3, 0.02: 4, 0.05: 5 }, 0.4),
       ],
     }),
+    measured("within-tolerance-copies", {
+      ...around(-0.001, 0.001),
+      plantings: plantings("spread", { 0.02: 5 }, 0.005),
+    }),
+    ...["exact", "near", "tolerance"].map((form) =>
+      measured(`quasi-identifier-${form}-copies`, {
+        ...around(-0.001, 0.001),
+        plantings: plantings("verbatim", { 0.05: 5 }, 0.4),
+      }),
+    ),
+    ...[
+      "membership-inference",
+      "singling-out-univariate",
+      "singling-out-multivariate",
+      "linkability",
+      "attribute-inference",
+    ].map((metric) =>
+      measured(metric, {
+        ...around(0, 0.02),
+        p: 0.5,
+        plantings: [0.1, 0.5].flatMap((share) =>
+          [0, 1, 2].map((index) => ({ leak: "verbatim" as const, share, index, ...around(0.3, 0.05), p: 1e-9 })),
+        ),
+      }),
+    ),
   ];
 }
 

@@ -7,12 +7,14 @@ export const LEAK_WORDS = {
   verbatim: "exact copies",
   noisy: "noisy copies",
   outliers: "copies of outliers",
+  spread: "copies with small changes everywhere",
 } as const;
 
 const STYLES = {
   verbatim: { colour: "real", symbol: "circle", line: "solid" },
   noisy: { colour: "synthetic", symbol: "rect", line: [6, 4] },
   outliers: { colour: "third", symbol: "triangle", line: [2, 3] },
+  spread: { colour: "muted", symbol: "diamond", line: [1, 3] },
 } as const;
 
 /** Share of planted leaks that were refused, against their size; null when nothing was planted. */

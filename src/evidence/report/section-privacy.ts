@@ -92,6 +92,7 @@ const KEYS: Readonly<Record<Planting["leak"], Html>> = {
   verbatim: html`<svg viewBox="0 0 26 14" aria-hidden="true"><path class="s-real key-line" d="M0 7H26"/><circle class="f-real" cx="13" cy="7" r="4.5"/></svg>`,
   noisy: html`<svg viewBox="0 0 26 14" aria-hidden="true"><path class="s-synthetic key-line" stroke-dasharray="6 4" d="M0 7H26"/><rect class="f-synthetic" x="9" y="3" width="8" height="8"/></svg>`,
   outliers: html`<svg viewBox="0 0 26 14" aria-hidden="true"><path class="s-third key-line" stroke-dasharray="2 3" d="M0 7H26"/><path class="f-third" d="M13 2l5 9H8Z"/></svg>`,
+  spread: html`<svg viewBox="0 0 26 14" aria-hidden="true"><path class="s-muted key-line" stroke-dasharray="1 3" d="M0 7H26"/><path class="f-muted" d="M13 2l5 5-5 5-5-5Z"/></svg>`,
 };
 
 function plantingPart(score: MeasuredScore, input: ReportInput): Html {

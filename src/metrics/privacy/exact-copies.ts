@@ -1,13 +1,8 @@
-import type { Table } from "../../data/table.ts";
-import { throwIfCancelled } from "../../errors.ts";
-import {
-  chiSquareQuantile,
-  clopperPearson,
-  hypergeometricUpperTail,
-  poissonUpperBound,
-} from "../../math/distributions.ts";
-import type { Interval, Metric, Planting, Score } from "../metric.ts";
-import { type CopyTestInput, fullLadder, type Ladder, plantedCount, plantLeaks } from "./plant.ts";
+import { chiSquareQuantile, hypergeometricUpperTail, poissonUpperBound } from "../../math/distributions.ts";
+import type { Interval, Metric, Score } from "../metric.ts";
+import { countFound, excessOverHoldout, type Found, plantFound, type RealUnits, type Urn } from "./found-rows.ts";
+import { type CopyTestInput, fullLadder, type Ladder } from "./plant.ts";
+import { poolTrials } from "./pool-trials.ts";
 import { indexRows, type RowIndex, type RowKeys, rowKeyer } from "./row-keys.ts";
 
 /** Training rows that stand in the synthetic table as they are, beyond what chance explains. */
@@ -22,7 +17,7 @@ export const exactCopies: Metric = {
   definitionVersion: 1,
   explains:
     "Real rows that occur once are looked for in the synthetic table: training rows found more often than holdout rows are copies, and so are rows of either found far more often than natural twins explain. It sees no copy that differs in one cell, and none of rows that real people share.",
-  measure: (input) => measureExactCopies(input, fullLadder),
+  measure: (input) => measureExactCopies(poolTrials(input), fullLadder),
 };
 
 /** Measures {@link exactCopies} beside the leaks of a ladder. */
@@ -63,10 +58,10 @@ export async function measureExactCopies(input: CopyTestInput, ladder: Ladder): 
     level: 1 - alpha,
     n: synthetic.rows,
     seeds: [input.seed],
-    plantings: plantInto(counter, copied, {
+    plantings: plantFound(counter, copied, {
       input,
       ladder,
-      urn,
+      excess: (planted) => excess(planted, urn),
       lookUp: (rows) => copiedRows(keysOf(rows), index, units),
     }),
     details: {
@@ -87,21 +82,11 @@ export async function measureExactCopies(input: CopyTestInput, ladder: Ladder): 
   };
 }
 
-/** Whom a unique real row belongs to: itself, or its entity where rows are grouped, for then labels exchange over entities. */
-interface Units {
-  /** Units of each part that own a unique row. */
-  readonly train: number;
-  readonly holdout: number;
-  /** Unique real rows. */
-  readonly rows: number;
+interface Units extends RealUnits {
   /** Distinct rows that exactly two real rows hold. */
   readonly twins: number;
   /** Of a distinct row: the real row, counted over train then holdout, if it occurs once; −1 otherwise. */
   readonly rowOfGroup: Int32Array;
-  /** Of a real row: its unit. */
-  readonly unitOfRow: Int32Array;
-  /** Of a unit: 1 when it was trained on. */
-  readonly label: Uint8Array;
 }
 
 function uniqueUnits(index: RowIndex, input: CopyTestInput): Units {
@@ -145,54 +130,7 @@ function uniqueUnits(index: RowIndex, input: CopyTestInput): Units {
   return { train: counts[1], holdout: counts[0], rows, twins, rowOfGroup, unitOfRow, label: Uint8Array.from(labels) };
 }
 
-interface Found {
-  /** Units found again in the synthetic table. */
-  readonly train: number;
-  readonly holdout: number;
-  /** Unique real rows found again. */
-  readonly rows: number;
-  /** Synthetic rows that equal a unique real row; with entities, the entities found again. */
-  readonly copies: number;
-}
-
-interface Counter {
-  /** A synthetic row that equals this unique real row comes (1) or goes (−1); −1 for a synthetic row that equals none. */
-  add(realRow: number, change: 1 | -1): void;
-  found(): Found;
-}
-
-function countFound(units: Units, grouped: boolean): Counter {
-  const ofRow = new Uint32Array(units.unitOfRow.length);
-  const ofUnit = new Uint32Array(units.label.length);
-  const found = [0, 0] as [number, number];
-  let rows = 0;
-  let copies = 0;
-  return {
-    add(realRow, change) {
-      if (realRow < 0) return;
-      copies += change;
-      const before = ofRow[realRow] as number;
-      ofRow[realRow] = before + change;
-      // Only the first copy of a row counts, and the last one that goes.
-      if (before !== (change === 1 ? 0 : 1)) return;
-      rows += change;
-      const unit = units.unitOfRow[realRow] as number;
-      const held = ofUnit[unit] as number;
-      ofUnit[unit] = held + change;
-      if (held === (change === 1 ? 0 : 1)) found[units.label[unit] as 0 | 1] += change;
-    },
-    // Rows of one person who resembles another would be one coincidence, not many.
-    found: () => ({ train: found[1], holdout: found[0], rows, copies: grouped ? found[0] + found[1] : copies }),
-  };
-}
-
-interface Urn {
-  readonly train: number;
-  readonly holdout: number;
-  readonly released: number;
-  readonly alpha: number;
-  /** Unique real rows of a unit, on average. */
-  readonly rowsPerUnit: number;
+interface ExactUrn extends Urn {
   /** Distinct rows that exactly two of the real rows hold. */
   readonly twins: number;
   readonly realRows: number;
@@ -200,7 +138,7 @@ interface Urn {
 
 /** The larger of two excesses: over the holdout, and over natural twins. The second sees what the first cannot: a holdout that was copied too, and
  * one person's row released again and again. */
-function excess(found: Found, urn: Urn): Interval {
+function excess(found: Found, urn: ExactUrn): Interval {
   const beyond = excessOverHoldout(found, urn);
   const twins = excessOverTwins(found, urn);
   if (twins === undefined || twins.low <= beyond.low) return beyond;
@@ -217,7 +155,7 @@ const TWIN_ALPHA = 0.1;
  *
  * Were the N released rows fresh, the number of them that equal a row held once among the R real ones has the mean 2 f₂ N / R, f₂ the
  * distinct rows held exactly twice (N / R · Σ λ² e^−λ over rows with λ expected holders; Good 1953). */
-function excessOverTwins({ copies }: Found, urn: Urn): Interval | undefined {
+function excessOverTwins({ copies }: Found, urn: ExactUrn): Interval | undefined {
   const perTwin = (2 * urn.released) / urn.realRows;
   if (copies <= TWIN_ALLOWANCE * perTwin * urn.twins) return undefined;
   const alpha = urn.alpha * TWIN_ALPHA;
@@ -228,61 +166,10 @@ function excessOverTwins({ copies }: Found, urn: Urn): Interval | undefined {
   return { value, low: Math.min(value, (fewest - expected) / urn.released), high: value };
 }
 
-/** Found training units beyond those that the holdout leads to expect, in rows per released row. Given how many units were found at all, those from train
- * are hypergeometric when labels exchange; the binomial interval is wider, so it holds too. */
-function excessOverHoldout(found: Found, urn: Urn): Interval {
-  const share = urn.train / (urn.train + urn.holdout);
-  const units = found.train + found.holdout;
-  const rowsPerUnit = units > 0 ? found.rows / units : urn.rowsPerUnit;
-  const of = (count: number, trainShare: number): number =>
-    ((count * (trainShare - share)) / (1 - share)) * (rowsPerUnit / urn.released);
-  const clamp = (x: number): number => Math.max(-1, Math.min(1, x));
-  const most = poissonUpperBound(units, urn.alpha);
-  if (units === 0) return { value: 0, low: 0, high: clamp((most * rowsPerUnit) / urn.released) };
-  const { low, high } = clopperPearson(found.train, units, urn.alpha);
-  return {
-    value: clamp(of(units, found.train / units)),
-    low: clamp(of(units, low)),
-    high: clamp(Math.max(0, of(most, high))),
-  };
-}
-
 /** For each synthetic row, the unique real row that it equals; −1 for none. */
 function copiedRows(keys: RowKeys, index: RowIndex, units: Units): Int32Array {
   return Int32Array.from({ length: keys.rows }, (_, row) => {
     const group = index.find(keys, row);
     return group < 0 ? -1 : (units.rowOfGroup[group] as number);
   });
-}
-
-function plantInto(
-  counter: Counter,
-  copied: Int32Array,
-  options: {
-    readonly input: CopyTestInput;
-    readonly ladder: Ladder;
-    readonly urn: Urn;
-    readonly lookUp: (rows: Table) => Int32Array;
-  },
-): Planting[] {
-  const { input, ladder, urn, lookUp } = options;
-  const out: Planting[] = [];
-  for (const planted of plantLeaks(input, ladder)) {
-    throwIfCancelled(input.signal);
-    const arriving = lookUp(planted.rows);
-    let done = 0;
-    for (const share of ladder.shares) {
-      for (; done < plantedCount(share, input.synthetic.rows); done++) {
-        counter.add(copied[planted.positions[done] as number] as number, -1);
-        counter.add(arriving[done] as number, 1);
-      }
-      out.push({ leak: planted.leak, share, index: planted.index, ...excess(counter.found(), urn) });
-    }
-    while (done > 0) {
-      done--;
-      counter.add(arriving[done] as number, -1);
-      counter.add(copied[planted.positions[done] as number] as number, 1);
-    }
-  }
-  return out;
 }

@@ -17,6 +17,7 @@ import {
 } from "./closest.ts";
 import { encodeMixed, fitMixedCodec, type MixedCodec } from "./mixed-table.ts";
 import { type CopyTestInput, fullLadder, type Ladder, type PlantedLeak, plantedCount, plantLeaks } from "./plant.ts";
+import { poolTrials } from "./pool-trials.ts";
 
 /** Synthetic rows that lie closer to training rows than fresh real rows would. */
 export const nearCopies: Metric = {
@@ -30,7 +31,7 @@ export const nearCopies: Metric = {
   definitionVersion: 1,
   explains:
     "Of the synthetic rows closest to any real row, the part that owes its place to training: how many more have a training row as their nearest than train's share of the real rows. Being far from the real rows proves nothing by itself; only the comparison with the holdout counts, so it sees nothing where the holdout was fitted on too.",
-  measure: (input) => measureNearCopies(input, fullLadder),
+  measure: (input) => measureNearCopies(poolTrials(input), fullLadder),
 };
 
 const MAX_TARGETS = 20_000;

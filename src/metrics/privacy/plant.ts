@@ -3,6 +3,7 @@ import { type Random, randomFromSeed } from "../../random.ts";
 import { encode } from "../../schema/encode.ts";
 import { type ColumnSchema, isQuantity } from "../../schema/schema.ts";
 import type { MetricInput, Planting } from "../metric.ts";
+import { isTrialMark } from "./trial-mark.ts";
 
 /** What a copy test looks at. */
 export type CopyTestInput = Pick<
@@ -16,6 +17,8 @@ export interface Ladder {
   readonly shares: readonly number[];
   /** Plantings of each leak. */
   readonly plantings: number;
+  /** Default: verbatim, noisy and outliers. */
+  readonly leaks?: readonly Planting["leak"][];
 }
 
 export const fullLadder: Ladder = { shares: [0.0025, 0.005, 0.01, 0.02, 0.05, 0.1], plantings: 5 };
@@ -38,13 +41,14 @@ export interface PlantedLeak {
  *
  * verbatim: training rows as they are · noisy: normal noise of a tenth of the column's standard deviation on each numeric cell with
  * probability 1/10, at the column's own rounding, and each category cell drawn anew from the training rows with probability 1/10 · outliers: training rows as they are,
- * from the most isolated 5 % (beyond those, the next most isolated). */
+ * from the most isolated 5 % (beyond those, the next most isolated) · spread: every number moved by up to 1 % of itself, at the column's own rounding,
+ * and one category drawn anew from the training rows. */
 export function* plantLeaks(input: CopyTestInput, ladder: Ladder): Generator<PlantedLeak> {
   const { train, synthetic } = input;
   const most = plantedCount(ladder.shares.at(-1) ?? 0, synthetic.rows);
   const root = randomFromSeed(input.seed).split("planted-leaks");
   const isolated = mostIsolatedFirst(input);
-  for (const leak of ["verbatim", "noisy", "outliers"] as const) {
+  for (const leak of ladder.leaks ?? (["verbatim", "noisy", "outliers"] as const)) {
     for (let index = 0; index < ladder.plantings; index++) {
       const random = root.split(leak).split(index);
       const positions = shuffledFirst(counting(synthetic.rows), most, random.split("positions"));
@@ -59,7 +63,12 @@ export function* plantLeaks(input: CopyTestInput, ladder: Ladder): Generator<Pla
         index,
         positions,
         donors: chosen,
-        rows: leak === "noisy" ? withNoise(rows, input, random.split("noise")) : rows,
+        rows:
+          leak === "noisy"
+            ? withNoise(rows, input, random.split("noise"))
+            : leak === "spread"
+              ? spreadOut(rows, input, random.split("spread"))
+              : rows,
       };
     }
   }
@@ -127,9 +136,51 @@ function withNoise(rows: Table, input: CopyTestInput, random: Random): Table {
       const stream = random.split(j);
       const meaning = input.schema.columns.find((entry) => entry.name === column.name);
       const source = input.train.columns[j] as Column;
+      if (isTrialMark(column)) return column;
       if (column.type !== "text" && source.type !== "text" && (meaning === undefined || isQuantity(meaning.kind)))
         return noisyNumbers(column, source.values, { meaning, random: stream });
       return resampled(column, source, stream);
+    }),
+    rows.rows,
+  );
+}
+
+const SPREAD = 0.01;
+
+function spreadOut(rows: Table, input: CopyTestInput, random: Random): Table {
+  const isNumber = (column: Column): boolean => {
+    const meaning = input.schema.columns.find((entry) => entry.name === column.name);
+    return column.type === "number" && (meaning === undefined || isQuantity(meaning.kind));
+  };
+  const categories = rows.columns.filter(
+    (column) => !isNumber(column) && column.type === "text" && !isTrialMark(column),
+  );
+  const changed = Uint32Array.from({ length: rows.rows }, () =>
+    categories.length === 0 ? 0 : random.integer(categories.length),
+  );
+  return tableOf(
+    rows.columns.map((column, j) => {
+      const stream = random.split(j);
+      if (column.type === "number" && isNumber(column)) {
+        const decimals = decimalsOf(
+          column,
+          input.schema.columns.find((entry) => entry.name === column.name),
+        );
+        const unit = 10 ** decimals;
+        const values = column.values.map((value) => {
+          const moved = value * (1 + SPREAD * (2 * stream.uniform() - 1));
+          return Number.isFinite(value) ? Math.round(moved * unit) / unit : value;
+        });
+        return { ...column, values };
+      }
+      const at = categories.indexOf(column);
+      const source = input.train.columns[j] as Column;
+      if (at < 0 || column.type !== "text" || source.type !== "text") return column;
+      const codes = column.codes.map((code, row) =>
+        changed[row] === at ? (source.codes[stream.integer(source.codes.length)] as number) : code,
+      );
+      const { missing: _, ...plain } = column;
+      return { ...plain, codes };
     }),
     rows.rows,
   );

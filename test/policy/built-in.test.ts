@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { metrics } from "../../src/metrics/index.ts";
+import { alphaOf, attacksOf } from "../../src/policy/policy.ts";
+import { builtInPolicies, loadPolicy } from "../../src/runs/policy-file.ts";
+
+test("every built-in policy reads, spends no more than one false alarm in a hundred, and needs copy tests that can see", async () => {
+  assert.deepEqual(builtInPolicies(), [
+    "default",
+    "finance",
+    "health",
+    "internal-test-data",
+    "ml-training",
+    "partner-sharing",
+    "public-release",
+  ]);
+  for (const name of builtInPolicies()) {
+    const { policy } = await loadPolicy(name, metrics);
+    assert.equal(policy.name, name);
+    assert.ok(policy.alpha.total <= 0.01, name);
+    const tests = new Set(
+      policy.rules.flatMap(({ metric, power, severity }) => (metric && power && severity === "refuse" ? [metric] : [])),
+    );
+    const spent = [...tests].reduce(
+      (sum, metric) => sum + alphaOf(policy, metric),
+      alphaOf(policy, "replayed-identifiers"),
+    );
+    assert.ok(spent <= policy.alpha.total + 1e-12, `${name} spends ${spent}`);
+    for (const metric of ["exact-copies", "near-copies", "within-tolerance-copies"]) assert.ok(tests.has(metric), name);
+    assert.ok(
+      policy.rules.every((rule) => rule.because.length > 20),
+      name,
+    );
+    assert.ok(attacksOf(policy).every((metric) => !policy.alpha.tests[metric]));
+  }
+});
+
+test("health and public releases ask who could be recognised", async () => {
+  for (const name of ["health", "public-release"]) {
+    const { policy } = await loadPolicy(name, metrics);
+    assert.ok(policy.rules.some(({ pass }) => pass.text.includes("declared.quasiIdentifiers")));
+    assert.ok(policy.rules.some(({ pass }) => pass.paths.includes("queries")));
+  }
+});
