@@ -17,6 +17,7 @@ const LAYERS = [
   "synthesizers",
   "text",
   "metrics",
+  "compat",
   "hybrid",
   "policy",
   "runs",

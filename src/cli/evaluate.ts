@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
 import { MAX_SEED, wholeNumber } from "./options.ts";
@@ -20,6 +20,12 @@ export function addEvaluate(program: Command): void {
       .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
       .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default"),
   )
+    .addOption(
+      new Option(
+        "--compat <peer>",
+        "also print what another tool would, beside our number and why they differ",
+      ).choices(["sdmetrics", "anonymeter", "mostlyai"]),
+    )
     .option("--self-test", "also try the gate on cases with a known right answer, made of your own real rows")
     .option("--out <dir>", "write a signed bundle with the report here; must not exist")
     .option("--seed <n>", "same input and seed, same numbers (default: 0)", wholeNumber(0, MAX_SEED))

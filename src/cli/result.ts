@@ -66,6 +66,16 @@ export function resultText(result: JobResult): string {
     lines.push("", `bundle     ${shown(result.bundle)}`);
     if (result.report) lines.push(`report     ${shown(result.report)}  (open it in a browser)`);
   }
+  if (result.compat) {
+    lines.push("", `${result.compat.peer} ${result.compat.version} would print, beside ours:`);
+    const text = (value: number | null | undefined): string =>
+      value === null || value === undefined ? "–" : value.toFixed(4);
+    for (const { name, theirs, ours, difference } of result.compat.numbers)
+      lines.push(
+        `  ${name.padEnd(48)} ${text(theirs).padStart(8)}  ${ours ? `${ours.metric} ${text(ours.value)}` : ""}`,
+        `      ${difference}`,
+      );
+  }
   if (result.selfTest) {
     const { held, tried, rows, cases } = result.selfTest;
     lines.push(

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { compatReport } from "../compat/report.ts";
 import { concatRows } from "../data/table.ts";
 import { writeBundle } from "../evidence/bundle.ts";
 import { threadExecutor } from "../executors/threads.ts";
@@ -135,6 +136,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       decision,
       scores,
       headline: headlineOf(scores),
+      compat: options.compat ? compatReport(options.compat, { real, holdout, synthetic }, { schema, scores }) : null,
       selfTest: tested,
       bundle: out ?? null,
       report: out === undefined ? null : reportOf(out),

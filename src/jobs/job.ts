@@ -1,3 +1,4 @@
+import type { CompatReport, Peer } from "../compat/report.ts";
 import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { PurposeOptions } from "./purpose.ts";
@@ -54,6 +55,8 @@ export interface EvaluateOptions extends PurposeOptions {
   readonly real: string;
   readonly synthetic: string;
   readonly holdout?: string | undefined;
+  /** Also compute a peer's own numbers, to stand beside ours. */
+  readonly compat?: Peer | undefined;
   /** Also try the gate on cases with a known right answer, made of the real rows (`jobs/killer-fixtures.ts`). */
   readonly selfTest?: boolean | undefined;
   readonly schema?: string | undefined;
@@ -83,6 +86,8 @@ export interface JobResult {
     readonly excessCopies: number | null;
     readonly commonestCategoryLost: { readonly column: string; readonly expected: number } | null;
   };
+  /** A peer's own numbers for this table; null when they were not asked for. */
+  readonly compat: CompatReport | null;
   /** What the gate answered to cases with a known right answer; null when it was not asked. */
   readonly selfTest: SelfTest | null;
   /** Absolute path of the bundle, and of its report; null when none was written. */

@@ -98,6 +98,21 @@ export const resultSchema = z.object({
     excessCopies: z.number().nullable(),
     commonestCategoryLost: z.object({ column: z.string(), expected: z.number() }).nullable(),
   }),
+  compat: z
+    .object({
+      peer: z.enum(["sdmetrics", "anonymeter", "mostlyai"]),
+      version: z.string(),
+      numbers: z.array(
+        z.object({
+          name: z.string(),
+          theirs: z.number().nullable(),
+          ours: z.object({ metric: z.string(), value: z.number().nullable() }).nullable(),
+          difference: z.string(),
+        }),
+      ),
+    })
+    .nullable()
+    .describe("A peer's own numbers for this table; null when they were not asked for"),
   selfTest: z
     .object({
       format: z.literal("counterfoil-self-test/1"),

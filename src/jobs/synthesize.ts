@@ -134,6 +134,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           decision,
           scores,
           headline: headlineOf(scores),
+          compat: null,
           selfTest: null,
           bundle: out,
           report: reportOf(out),
