@@ -2,14 +2,14 @@ import { hypergeometricUpperTail } from "../../math/distributions.ts";
 import { residualRisk } from "../../math/residual-risk.ts";
 import type { Interval, MeasuredScore, Metric, MetricInput, Planting, Score, Trial } from "../metric.ts";
 import { headerOf, notApplicable, notComputable } from "../score.ts";
-import { tooFewNonMembers, withPlanted } from "./attack.ts";
+import { attackedTrials, tooFewNonMembers, withPlanted } from "./attack.ts";
 
 /** Successes of the same number of guesses about members and about non-members. */
 export interface Guesses {
   readonly attacks: number;
   readonly members: number;
   readonly nonMembers: number;
-  /** Where one guess is tried on both: how often it held for members alone, and for non-members alone. */
+  /** Where one guess is tried on both: distinct members for whom a guess held that held for no non-member, and the other way round. */
   readonly membersAlone?: number;
   readonly nonMembersAlone?: number;
   /** Successes of guesses made without the synthetic table. */
@@ -27,7 +27,7 @@ const PLANTINGS = 3;
 /** Runs an attack on every trial under several seeds, pools the trials, and takes the worst seed and part.
  *
  * value: the residual risk of the worst part and seed, with its interval at the input's level. p: exact and one-sided (for guesses tried on both sides
- * the sign test of those that held on one side alone, else Fisher's), the smallest of all parts and seeds times their number, so that without a
+ * the sign test of the people found on one side alone, else Fisher's), the smallest of all parts and seeds times their number, so that without a
  * leak P(p ≤ a) ≤ a.
  * @param how control: share of the synthetic rows that the positive control makes training rows */
 export async function attackScore(
@@ -36,11 +36,12 @@ export async function attackScore(
   how: { readonly attack: Attack; readonly control: number },
 ): Promise<Score> {
   const { attack, control } = how;
-  const lacking = tooFewNonMembers(input);
+  const trials = attackedTrials(input);
+  const lacking = tooFewNonMembers(trials);
   if (lacking) return notComputable(metric, lacking);
   const runs: Run[] = [];
   for (let seed = 0; seed < SEEDS; seed++)
-    for (const [part, guesses] of await pooled(input.trials, (trial) => attack(trial, seed)))
+    for (const [part, guesses] of await pooled(trials, (trial) => attack(trial, seed)))
       runs.push(runOf(part, seed, guesses));
   const tried = runs.filter((run) => run.guesses.attacks > 0);
   if (tried.length === 0)
@@ -49,7 +50,7 @@ export async function attackScore(
   const plantings: Planting[] = [];
   for (let index = 0; index < PLANTINGS; index++) {
     const share = control;
-    const planted = await pooled(input.trials, (trial) => attack(withPlanted(input, trial, { share, index }), index));
+    const planted = await pooled(trials, (trial) => attack(withPlanted(input, trial, { share, index }), index));
     const found = [...planted]
       .map(([part, guesses]) => runOf(part, index, guesses))
       .filter((run) => run.guesses.attacks > 0);

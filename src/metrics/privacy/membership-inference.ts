@@ -2,7 +2,7 @@ import { clopperPearson, hypergeometricUpperTail, normalCdf } from "../../math/d
 import { areaUnderCurve } from "../../math/ranking.ts";
 import type { Interval, Metric, MetricInput, Planting, Score, Trial } from "../metric.ts";
 import { headerOf, notComputable } from "../score.ts";
-import { tooFewNonMembers, withPlanted } from "./attack.ts";
+import { attackedTrials, tooFewNonMembers, withPlanted } from "./attack.ts";
 import { type MembershipScores, membershipScores, pool } from "./membership-scores.ts";
 
 /** Whether an attacker who holds a person's row can tell that the synthesizer learnt from it. */
@@ -28,11 +28,12 @@ const RATE = 0.01;
 const FEWEST_ALARMS = 5;
 
 async function measure(input: MetricInput): Promise<Score> {
-  const lacking = tooFewNonMembers(input);
+  const trials = attackedTrials(input);
+  const lacking = tooFewNonMembers(trials);
   if (lacking) return notComputable(membershipInference, lacking);
   const looks: Look[] = [];
   for (let seed = 0; seed < SEEDS; seed++)
-    looks.push(...looksAt(await attacked(input.trials, seed, input), seed, input.level));
+    looks.push(...looksAt(await attacked(trials, seed, input), seed, input.level));
   if (looks.length === 0)
     return notComputable(
       membershipInference,
@@ -42,7 +43,7 @@ async function measure(input: MetricInput): Promise<Score> {
   const plantings: Planting[] = [];
   const { share } = CONTROL;
   for (let index = 0; index < CONTROL.plantings; index++) {
-    const planted = input.trials.map((trial) => withPlanted(input, trial, { share, index }));
+    const planted = trials.map((trial) => withPlanted(input, trial, { share, index }));
     const found = looksAt(await attacked(planted, index, input), index, input.level);
     const p = Math.min(1, Math.min(...found.map((look) => look.p)) * looks.length);
     plantings.push({ leak: "verbatim", share, index, ...worstOf(found).interval, p });

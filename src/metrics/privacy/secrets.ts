@@ -8,7 +8,7 @@ import { runRandom } from "./singling-out.ts";
 /** People asked about on each side, per run and secret. */
 const ATTACKS = 500;
 /** Secrets tried where none was declared: a random few of the columns. */
-const MAX_SECRETS = 5;
+const MAX_SECRETS = 3;
 /** A number is found out when the guess is within this share of it. */
 const TOLERANCE = 0.05;
 

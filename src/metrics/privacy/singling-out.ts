@@ -78,7 +78,7 @@ export function singleOutByMany(columns: readonly RawColumn[], width: number, ra
       if (!ordered) return { column, kind: "equal", value };
       return { column, kind: value > (medians[column] as number) ? "at-least" : "at-most", value };
     });
-    if (holdsForOne(clauses, columns, SYNTHETIC)) questions.push(clauses);
+    if (onlyRow(clauses, columns, SYNTHETIC) >= 0) questions.push(clauses);
   }
   return tally(questions, columns);
 }
@@ -91,21 +91,27 @@ export function runRandom(input: MetricInput, seed: number): Random {
 function tally(questions: readonly (readonly Clause[])[], columns: readonly RawColumn[]): Guesses {
   let members = 0;
   let nonMembers = 0;
-  let membersAlone = 0;
-  let nonMembersAlone = 0;
+  // Many questions may lead to one outlier, which is one observation: people are counted, not questions.
+  const [membersAlone, nonMembersAlone] = [new Set<number>(), new Set<number>()];
   for (const clauses of questions) {
-    const member = holdsForOne(clauses, columns, MEMBERS);
-    const nonMember = holdsForOne(clauses, columns, NON_MEMBERS);
-    if (member) members++;
-    if (nonMember) nonMembers++;
-    if (member && !nonMember) membersAlone++;
-    if (nonMember && !member) nonMembersAlone++;
+    const member = onlyRow(clauses, columns, MEMBERS);
+    const nonMember = onlyRow(clauses, columns, NON_MEMBERS);
+    if (member >= 0) members++;
+    if (nonMember >= 0) nonMembers++;
+    if (member >= 0 && nonMember < 0) membersAlone.add(member);
+    if (nonMember >= 0 && member < 0) nonMembersAlone.add(nonMember);
   }
-  return { attacks: questions.length, members, nonMembers, membersAlone, nonMembersAlone };
+  return {
+    attacks: questions.length,
+    members,
+    nonMembers,
+    membersAlone: membersAlone.size,
+    nonMembersAlone: nonMembersAlone.size,
+  };
 }
 
-/** Whether all clauses hold for exactly one row of a side; leaves at the second. */
-export function holdsForOne(clauses: readonly Clause[], columns: readonly RawColumn[], side: number): boolean {
+/** The one row of a side for which all clauses hold; −1 where there is none or several; leaves at the second. */
+export function onlyRow(clauses: readonly Clause[], columns: readonly RawColumn[], side: number): number {
   const ranges = clauses.map(({ column, kind, value }) => ({
     values: (columns[column] as RawColumn).values[side] as Float64Array,
     low: kind === "at-most" ? Number.NEGATIVE_INFINITY : value,
@@ -115,7 +121,7 @@ export function holdsForOne(clauses: readonly Clause[], columns: readonly RawCol
   const [first] = ranges as [(typeof ranges)[number]];
   const { values, low, high, missing } = first;
   const rows = values.length;
-  let found = 0;
+  let found = -1;
   for (let row = 0; row < rows; row++) {
     const x = values[row] as number;
     // A missing cell is in no range, for no comparison with it holds.
@@ -126,9 +132,11 @@ export function holdsForOne(clauses: readonly Clause[], columns: readonly RawCol
       const y = range.values[row] as number;
       if (range.missing ? !Number.isNaN(y) : !(y >= range.low && y <= range.high)) break;
     }
-    if (k === ranges.length && ++found > 1) return false;
+    if (k < ranges.length) continue;
+    if (found >= 0) return -1;
+    found = row;
   }
-  return found === 1;
+  return found;
 }
 
 function countsOf(values: Float64Array): Map<number, number> {
