@@ -5,6 +5,7 @@ import { addDoctor } from "./doctor.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
 import { addKeygen } from "./keygen.ts";
+import { addPolicy } from "./policy.ts";
 import { addSchema } from "./schema.ts";
 import { addSynthesize } from "./synthesize.ts";
 import { addVerify } from "./verify.ts";
@@ -30,7 +31,7 @@ Exit codes: 0 done and passed · 1 failed · 2 wrong usage · 3 refused by the p
             4 indeterminate (the evidence is too thin) · 5 not trusted`,
   );
 
-for (const add of [addSynthesize, addEvaluate, addVerify, addSchema, addKeygen, addDoctor]) add(program);
+for (const add of [addSynthesize, addEvaluate, addVerify, addSchema, addPolicy, addKeygen, addDoctor]) add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError("(see --help)");
 
 try {

@@ -15,6 +15,12 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return bestDistance <= allowed && bestDistance < name.length ? best : undefined;
 }
 
+/** The end of a sentence about an unknown name: the nearest one there is, and all there are. */
+export function suggest(got: string, candidates: readonly string[]): string {
+  const near = nearest(got, candidates);
+  return `${near ? `; did you mean "${near}"?` : "."} There are: ${candidates.join(", ")}`;
+}
+
 function editDistance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 12) return Number.POSITIVE_INFINITY;
   let before: number[] = [];

@@ -1,9 +1,10 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import type { Document } from "yaml";
 import { z } from "zod";
-import { InvalidArgument } from "../errors.ts";
-import { nearest } from "../math/nearest-name.ts";
+import type { InvalidArgument } from "../errors.ts";
+import { suggest } from "../math/nearest-name.ts";
 import type { Metric, Planting } from "../metrics/metric.ts";
 import { type Expression, identifierOf, languageFor } from "./expression.ts";
+import { layPolicies, type Place, type PolicySource, problem } from "./extend.ts";
 
 const LEAKS = ["verbatim", "noisy", "outliers", "spread"] as const satisfies readonly Planting["leak"][];
 
@@ -55,8 +56,6 @@ export interface Policy {
 /** What a policy needs to know of a metric. */
 export type Named = Pick<Metric, "name" | "family" | "diagnostic">;
 
-const MAX_CHARACTERS = 1_000_000;
-
 const name = z.string().min(1).max(100);
 const powerShape = z.strictObject({
   leak: z.enum(LEAKS),
@@ -89,7 +88,8 @@ const policyShape = z.strictObject({
 
 /** Reads a policy from the text of its file.
  * @param text YAML
- * @param options `metrics`: those that exist; `sha256`: of the file's bytes, by whoever read them; `file`: its name, for messages
+ * @param options `metrics`: those that exist; `sha256`: of the text, by whoever read it; `file`: its name, for messages; `extended`: what it
+ *   extends, the policy at the bottom first, where it was laid over others (`sha256` is then that of the whole)
  * @throws {InvalidArgument} not YAML, an unknown key, metric, bound or op (with the line and the nearest name), a hard privacy rule without `power` */
 export function parsePolicy(
   text: string,
@@ -97,30 +97,19 @@ export function parsePolicy(
     readonly metrics: readonly Named[];
     readonly sha256: string;
     readonly file: string;
+    readonly extended?: readonly PolicySource[];
   },
 ): Policy {
   const { file, metrics } = options;
-  if (text.length > MAX_CHARACTERS)
-    throw problem(file, undefined, `is too long for a policy: ${text.length} characters, at most ${MAX_CHARACTERS}`);
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [broken] = document.errors;
-  if (broken) throw problem(file, lines.linePos(broken.pos[0]).line, `is not YAML: ${broken.message}`);
-  const lineOf = (path: readonly PropertyKey[]): number | undefined => {
-    const at = nodeAt(document.contents, path)?.range?.[0];
-    return at === undefined ? undefined : lines.linePos(at).line;
-  };
-
-  const parsed = policyShape.safeParse(plain(document, file));
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0] as z.core.$ZodIssue;
-    throw describe(issue, { file, lineOf, data: plain(document, file) });
-  }
+  const { document, placeOf } = layPolicies([...(options.extended ?? []), { text, file }]);
+  const data = plain(document, placeOf([]));
+  const parsed = policyShape.safeParse(data);
+  if (!parsed.success) throw describe(parsed.error.issues[0] as z.core.$ZodIssue, { placeOf, data });
   const language = languageFor(metrics.map((metric) => metric.name));
   const names = parsed.data.rules.map(({ rule }) => rule);
   const rules = parsed.data.rules.map((written, i): Rule => {
     const stop = (fault: Fault): InvalidArgument =>
-      problem(file, lineOf(["rules", i, fault.key]) ?? lineOf(["rules", i]), `rule "${written.rule}" ${fault.text}`);
+      problem(placeOf(["rules", i, fault.key]), `rule "${written.rule}" ${fault.text}`);
     if (names.indexOf(written.rule) !== i) throw stop({ key: "rule", text: "has this name twice" });
     const { pass, fail, ...rest } = written;
     if (pass === undefined && fail === undefined)
@@ -149,15 +138,13 @@ export function parsePolicy(
   );
   if (unknown !== undefined)
     throw problem(
-      file,
-      lineOf(["alpha", "tests", unknown]),
+      placeOf(["alpha", "tests", unknown]),
       `alpha names an unknown test "${unknown}"${suggest(unknown, [ATTACKS, ...metrics.map((metric) => metric.name)])}`,
     );
   const spent = Object.values(parsed.data.alpha.tests).reduce((sum, alpha) => sum + alpha, 0);
   if (spent > parsed.data.alpha.total * (1 + 1e-9))
     throw problem(
-      file,
-      lineOf(["alpha"]),
+      placeOf(["alpha"]),
       `the tests spend ${Number(spent.toPrecision(6))} of a false-alarm budget of ${parsed.data.alpha.total}`,
     );
   return { ...parsed.data, rules, metrics: metrics.map((metric) => metric.name), sha256: options.sha256 };
@@ -269,53 +256,33 @@ function faultOf(
 }
 
 /** Plain data of the document; too many aliases (a "billion laughs" file) are an error of the file. */
-function plain(document: ReturnType<typeof parseDocument>, file: string): unknown {
+function plain(document: Document, place: Place): unknown {
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (cause) {
-    throw problem(file, undefined, "cannot be read: too many aliases", cause);
+    throw problem({ file: place.file, line: undefined }, "cannot be read: too many aliases", cause);
   }
-}
-
-function nodeAt(contents: unknown, path: readonly PropertyKey[]): Node | undefined {
-  let node = contents as Node | null | undefined;
-  for (const key of path) {
-    let next: unknown;
-    if (isMap(node)) {
-      // The key's own line is the better place to point at than the value's.
-      const pair = node.items.find((item) => isScalar(item.key) && item.key.value === key);
-      next = pair && (isMap(pair.value) || isSeq(pair.value) ? pair.value : pair.key);
-    } else if (isSeq(node)) next = node.items[key as number];
-    if (next === undefined || next === null) return node ?? undefined;
-    node = next as Node;
-  }
-  return node ?? undefined;
 }
 
 function describe(
   issue: z.core.$ZodIssue,
-  context: {
-    readonly file: string;
-    readonly lineOf: (path: readonly PropertyKey[]) => number | undefined;
-    readonly data: unknown;
-  },
+  context: { readonly placeOf: (path: readonly PropertyKey[]) => Place; readonly data: unknown },
 ): InvalidArgument {
-  const { file, lineOf, data } = context;
+  const { placeOf, data } = context;
   const got = valueAt(data, issue.path);
-  const where = issue.path.length > 0 ? placeOf(issue.path, data) : "the policy";
+  const where = issue.path.length > 0 ? nameOf(issue.path, data) : "the policy";
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0] as string;
     return problem(
-      file,
-      lineOf([...issue.path, key]),
+      placeOf([...issue.path, key]),
       `${where} has an unknown key "${key}"${suggest(key, keysAt(issue.path))}`,
     );
   }
-  if (got === undefined) return problem(file, lineOf(issue.path.slice(0, -1)), `${where} is missing: ${wanted(issue)}`);
+  if (got === undefined) return problem(placeOf(issue.path.slice(0, -1)), `${where} is missing: ${wanted(issue)}`);
   const shown = JSON.stringify(got)?.slice(0, 80);
   const candidates = issue.code === "invalid_value" ? issue.values.map(String) : [];
   const hint = typeof got === "string" && candidates.length > 1 ? suggest(got, candidates) : `: ${wanted(issue)}`;
-  return problem(file, lineOf(issue.path), `${where} is ${shown}${hint}`);
+  return problem(placeOf(issue.path), `${where} is ${shown}${hint}`);
 }
 
 function wanted(issue: z.core.$ZodIssue): string {
@@ -324,7 +291,7 @@ function wanted(issue: z.core.$ZodIssue): string {
 }
 
 /** Names the place in the words of the file: rule "x", key "y". */
-function placeOf(path: readonly PropertyKey[], data: unknown): string {
+function nameOf(path: readonly PropertyKey[], data: unknown): string {
   if (path[0] !== "rules" || path.length < 2) return path.map(String).join(".");
   const rule = valueAt(data, [...path.slice(0, 2), "rule"]);
   const title = typeof rule === "string" ? `rule "${rule}"` : `rule ${Number(path[1]) + 1}`;
@@ -344,20 +311,4 @@ function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
     value = (value as Record<PropertyKey, unknown>)[key];
   }
   return value;
-}
-
-function suggest(got: string, candidates: readonly string[]): string {
-  const near = nearest(got, candidates);
-  return `${near ? `; did you mean "${near}"?` : "."} There are: ${candidates.join(", ")}`;
-}
-
-function problem(file: string, line: number | undefined, text: string, cause?: unknown): InvalidArgument {
-  return new InvalidArgument(
-    "invalid-policy",
-    `Policy ${file}${line === undefined ? "" : `, line ${line}`}: ${text}.`,
-    {
-      advice: "Mend the policy; docs/policy.md lists every key.",
-      cause,
-    },
-  );
 }

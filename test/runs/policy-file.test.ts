@@ -38,3 +38,21 @@ test("the fingerprint names this version and this machine", () => {
   assert.equal(found.version, version);
   assert.equal(found.node, Number(process.versions.node.split(".")[0]));
 });
+
+test("a policy extends a built-in one or a file beside it; the digest is of the whole text, and a circle is an error", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "counterfoil-policy-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  writeFileSync(
+    join(folder, "house.yaml"),
+    "extends: default\nname: house\nrules:\n  - { rule: tails-covered, severity: refuse }\n",
+  );
+  writeFileSync(join(folder, "team.yaml"), "extends: house.yaml\nname: team\ndrop: [valid]\n");
+  const { policy, text } = await loadPolicy(join(folder, "team.yaml"), KNOWN_METRICS);
+  assert.equal(policy.rules.find(({ rule }) => rule === "tails-covered")?.severity, "refuse");
+  assert.ok(!policy.rules.some(({ rule }) => rule === "valid"));
+  assert.equal(policy.sha256, createHash("sha256").update(text).digest("hex"));
+  writeFileSync(join(folder, "house.yaml"), "extends: team.yaml\n");
+  await assert.rejects(loadPolicy(join(folder, "team.yaml"), KNOWN_METRICS), /which extends it again/);
+  writeFileSync(join(folder, "house.yaml"), "extends: helth\n");
+  await assert.rejects(loadPolicy(join(folder, "team.yaml"), KNOWN_METRICS), /no policy/);
+});
