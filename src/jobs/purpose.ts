@@ -43,10 +43,17 @@ export async function declaredPurpose(options: PurposeOptions): Promise<Purpose>
 /** Checks a purpose against the table, and guesses the target where none is declared.
  * @throws {InvalidArgument} a column that does not exist or carries nothing to judge, one that is both quasi-identifier and sensitive */
 export function checkPurpose(
-  purpose: Purpose,
+  declared: Purpose,
   options: { readonly table: Table; readonly schema: TableSchema; readonly notice: (message: string) => void },
 ): Purpose {
   const { table, schema } = options;
+  const purpose: Purpose = {
+    ...declared,
+    targetLeaks: separated(table, declared.targetLeaks),
+    quasiIdentifiers: separated(table, declared.quasiIdentifiers),
+    sensitive: separated(table, declared.sensitive),
+    protectedAttributes: separated(table, declared.protectedAttributes),
+  };
   const roles: readonly (readonly [role: string, names: readonly string[]])[] = [
     ["survival", purpose.survival ? [purpose.survival.time, purpose.survival.event] : []],
     ...purpose.analyses.map(
@@ -77,6 +84,12 @@ export function checkPurpose(
       advice: "Name it where it matters more: known to an attacker, or not to become known.",
     });
   return { ...purpose, target: chooseTarget(table, schema, { ...purpose, notice: options.notice }) };
+}
+
+/** Names that were written with commas between them, as people do, are taken apart, unless a column is called so. */
+function separated(table: Table, names: readonly string[]): readonly string[] {
+  const known = new Set(table.columns.map(({ name }) => name));
+  return names.flatMap((name) => (known.has(name) ? [name] : name.split(",").map((part) => part.trim())));
 }
 
 async function textOf(path: string): Promise<string> {

@@ -49,8 +49,7 @@ export async function openSource(
     ...readEvents(events),
     signal: options.signal,
   });
-  for (const name of [declared.target, options.group, options.id, ...declared.targetLeaks])
-    if (name !== undefined) columnOf(table, name);
+  for (const name of [declared.target, options.group, options.id]) if (name !== undefined) columnOf(table, name);
   const groups = options.group === undefined ? undefined : entitiesOf(columnOf(table, options.group));
   const split = splitRows(table.rows, {
     share: options.holdoutShare ?? 0.25,

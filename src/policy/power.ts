@@ -78,17 +78,15 @@ export function blindness(
     };
   return {
     reason: `But ${asked}, planted in this very table, were refused in only ${refused} of ${tried.length} plantings (wanted ${power.refused} of ${power.of}), so finding nothing proves nothing.`,
-    remedy: remedyForPower(
-      power,
-      score,
-      smallestRefused(tally(same, isRefused)) ?? Math.max(...same.map((item) => item.share)),
-    ),
+    remedy: remedyForPower(power, score, smallestRefused(tally(same, isRefused))),
   };
 }
 
 /** What would make a privacy rule decidable. Copies are found by their number, so the rows needed grow as the share that is found over
  * the share that is asked for; a rough guide, and called so. */
-function remedyForPower(power: Power, score: MeasuredScore, found: number): string {
+function remedyForPower(power: Power, score: MeasuredScore, found: number | null): string {
+  if (found === null)
+    return "Give many times as many rows: none of the shares that were planted could be seen, however large.";
   const factor = Math.ceil(2 * Math.max(1.5, found / power.share)) / 2;
   const rows = `about ${factor} times as many rows`;
   const train = trainShareOf(score.details ?? {});

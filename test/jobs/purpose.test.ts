@@ -64,4 +64,6 @@ test("a purpose names columns that exist and are judged", () => {
     /Did you mean "sex"/,
   );
   assert.deepEqual(check({ protectedAttributes: ["sex"] }).protectedAttributes, ["sex"]);
+  assert.deepEqual(check({ quasiIdentifiers: ["age, sex"] }).quasiIdentifiers, ["age", "sex"]);
+  assert.throws(() => check({ quasiIdentifiers: ["age,sexx"] }), /no column "sexx"/);
 });
