@@ -3,7 +3,7 @@ import { mergeLevels } from "./trees/boosting-bins.ts";
 
 /** A fitted additive model: the score of a row is the intercept plus one weight per column, found by its level. Plain data. */
 export interface LinearModel {
-  readonly objective: Objective;
+  readonly objective: Exclude<Objective, { readonly kind: "cox" }>;
   readonly outputs: number;
   readonly intercept: Float64Array;
   /** weights[j][level · outputs + k]; 0 for a level that was never seen. */
@@ -31,7 +31,7 @@ export const DEFAULT_LINEAR: LinearOptions = { l2: 1, groups: 16, sweeps: 20, to
 export function fitLinear(
   input: BinnedColumns & {
     readonly target: ArrayLike<number>;
-    readonly objective: Objective;
+    readonly objective: Exclude<Objective, { readonly kind: "cox" }>;
     readonly rows?: Uint32Array | undefined;
     readonly options?: Partial<LinearOptions> | undefined;
   },

@@ -22,6 +22,10 @@ import { replayedIdentifiers } from "./privacy/replayed-identifiers.ts";
 import { singlingOutMultivariate } from "./privacy/singling-out-multivariate.ts";
 import { singlingOutUnivariate } from "./privacy/singling-out-univariate.ts";
 import { withinToleranceCopies } from "./privacy/within-tolerance-copies.ts";
+import { featureImportanceAgreement } from "./utility/feature-importance-agreement.ts";
+import { inferenceAgreement } from "./utility/inference-agreement.ts";
+import { modelRankingAgreement } from "./utility/model-ranking-agreement.ts";
+import { survivalOnSynthetic } from "./utility/survival-on-synthetic.ts";
 import { trainOnSynthetic } from "./utility/train-on-synthetic.ts";
 import { validity } from "./validity.ts";
 
@@ -41,6 +45,10 @@ export const metrics: readonly Metric[] = [
   tailCoverage,
   twoSample,
   trainOnSynthetic,
+  survivalOnSynthetic,
+  inferenceAgreement,
+  featureImportanceAgreement,
+  modelRankingAgreement,
   exactCopies,
   nearCopies,
   withinToleranceCopies,

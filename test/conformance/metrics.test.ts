@@ -16,7 +16,23 @@ import { inputOf, KINDS, numberColumn, shuffled, textColumn, world } from "../me
 
 /** What every metric promises; runs over the list, so a new metric is covered by its line there. */
 
-const tables = world(11, { train: 900, holdout: 600, synthetic: 900 });
+const made = world(11, { train: 900, holdout: 600, synthetic: 900 });
+/** With a length of time until something happened, for those who declare one. */
+const followed = (table: Table, label: string): Table => {
+  const random = randomFromSeed(12).split(label);
+  const age = table.columns.find(({ name }) => name === "age");
+  assert.ok(age?.type === "number");
+  const days = Array.from(age.values, (years) =>
+    Math.ceil((-365 * Math.log(random.uniform())) / Math.exp((years - 45) / 12)),
+  );
+  const died = days.map(() => (random.uniform() < 0.6 ? "yes" : "no"));
+  return tableOf([...table.columns, numberColumn("days", days), textColumn("died", died)]);
+};
+const tables = {
+  train: followed(made.train, "train"),
+  holdout: followed(made.holdout, "holdout"),
+  synthetic: followed(made.synthetic, "synthetic"),
+};
 const entitiesOf = (rows: number): Int32Array => Int32Array.from({ length: rows }, (_, i) => Math.floor(i / 3));
 // An attack asks for 500 people at least: in the holdout every row is one.
 const entities = { train: entitiesOf(900), holdout: Int32Array.from({ length: 600 }, (_, i) => i) };
@@ -32,9 +48,15 @@ const good = (): MetricInput =>
   inputOf(tables, {
     entities,
     target: "sex",
-    purpose: { quasiIdentifiers: ["age", "job", "sex"], sensitive: ["grade"], protectedAttributes: ["job"] },
+    purpose: {
+      quasiIdentifiers: ["age", "job", "sex"],
+      sensitive: ["grade"],
+      protectedAttributes: ["job"],
+      survival: { time: "days", event: "died" },
+      analyses: [{ family: "ols", outcome: "age", predictors: ["job", "lab"] }],
+    },
     unmodelled,
-    kinds: { ...KINDS, email: "identifier" },
+    kinds: { ...KINDS, days: "integer", died: "boolean", email: "identifier" },
   });
 
 test("names are unique, and each metric has a page", () => {

@@ -164,7 +164,7 @@ test("the mean one-against-the-rest AUC of a learner is that of its chances", ()
   const skill = learnAndTest({
     learner: "ridge",
     objective: { kind: "softmax", classes: 3 },
-    train: { columns: [codes], levels: [3], ordered: [false], target, rows },
+    train: { columns: [codes], levels: [3], ordered: [false], missing: [0], target, rows },
     test: { columns: [codes], target, rows },
     key: own.key,
   });

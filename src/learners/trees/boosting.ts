@@ -1,5 +1,7 @@
 import { randomFrom } from "../../random.ts";
+import { byTimeDescending } from "../cox.ts";
 import { mergeLevels } from "./boosting-bins.ts";
+import { coxGradients } from "./boosting-cox.ts";
 import { type BoostingOptions, DEFAULT_BOOSTING } from "./boosting-options.ts";
 import { type GrowingNodes, growTree, type TreeData } from "./boosting-tree.ts";
 
@@ -12,9 +14,11 @@ export interface BinnedColumns {
   readonly ordered: readonly boolean[];
 }
 
-/** What is predicted: a number, the chance of 1 (target 0 or 1), or the chances of classes 0 … classes − 1. */
+/** What is predicted: a number, the chance of 1 (target 0 or 1), the chances of classes 0 … classes − 1, or the log hazard of an event, up to a
+ * constant (target t > 0 where it happened at t, −t where the row was lost from sight at t). */
 export type Objective =
   | { readonly kind: "squared-error" }
+  | { readonly kind: "cox" }
   | { readonly kind: "logistic" }
   | { readonly kind: "softmax"; readonly classes: number };
 
@@ -72,6 +76,7 @@ export function fitBoosting(
   const weights = input.weights && Float64Array.from(rows, (row) => input.weights?.[row] as number);
   const data = prepare(input, rows, options);
   const base = baseScores(target, weights, objective);
+  const latest = objective.kind === "cox" ? byTimeDescending(target, n) : undefined;
   const scores = new Float64Array(n * outputs);
   for (let k = 0; k < outputs; k++) scores.fill(base[k] as number, k * n, (k + 1) * n);
   const model = emptyNodes(input.columns.length);
@@ -84,7 +89,7 @@ export function fitBoosting(
     let grown = 0;
     for (let k = 0; k < outputs; k++) {
       const own = outputs === 1 ? scores : scores.subarray(k * n, (k + 1) * n);
-      gradients({ data, own, target, weights, objective, k });
+      gradients({ data, own, target, weights, objective, k, latest });
       if (drawn < d) data.active.set(random.split(model.roots.length).sample(d, drawn));
       grown += growTree(data, { scores: own, options, nodes: model });
     }
@@ -225,6 +230,7 @@ function baseScores(target: Float64Array, weights: Float64Array | undefined, obj
   // Half a row more on each side keeps the odds of a class that never occurs finite.
   if (objective.kind === "softmax") return sums.map((sum) => Math.log((sum + 0.5) / (total + outputs / 2)));
   const sum = sums[0] as number;
+  if (objective.kind === "cox") return Float64Array.of(0);
   if (objective.kind === "logistic") return Float64Array.of(Math.log((sum + 0.5) / (total - sum + 0.5)));
   return Float64Array.of(total > 0 ? sum / total : 0);
 }
@@ -258,19 +264,22 @@ function gradients(step: {
   readonly weights: Float64Array | undefined;
   readonly objective: Objective;
   readonly k: number;
+  readonly latest: Uint32Array | undefined;
 }): void {
-  const { data, own, target, weights, objective, k } = step;
+  const { data, own, target, weights, objective, k, latest } = step;
   const { gradient, hessian, chances, rows: n } = data;
   if (objective.kind === "squared-error") {
     for (let i = 0; i < n; i++) gradient[i] = (own[i] as number) - (target[i] as number);
     hessian.fill(1);
+  } else if (latest) {
+    coxGradients(own, target, { latest, gradient, hessian });
   } else if (objective.kind === "logistic") {
     for (let i = 0; i < n; i++) {
       const p = 1 / (1 + Math.exp(-(own[i] as number)));
       gradient[i] = p - (target[i] as number);
       hessian[i] = p * (1 - p);
     }
-  } else {
+  } else if (objective.kind === "softmax") {
     // The diagonal of the softmax's Hessian underrates the curvature by (K − 1) / K (Friedman 2001, algorithm 6).
     const factor = objective.classes / (objective.classes - 1);
     for (let i = 0; i < n; i++) {

@@ -1,15 +1,28 @@
+import { fitCoxOnCodes, predictCodes } from "../../learners/cox-codes.ts";
 import { fitLinear, predictLinear } from "../../learners/linear.ts";
-import { type BinnedColumns, fitBoosting, type Objective, predictBoosting } from "../../learners/trees/boosting.ts";
+import { predictNearest } from "../../learners/neighbours/nearest-vote.ts";
+import {
+  type BinnedColumns,
+  type BoostingOptions,
+  fitBoosting,
+  type Objective,
+  predictBoosting,
+} from "../../learners/trees/boosting.ts";
+import { concordance } from "../../math/concordance.ts";
 import { areaInfluence, areaUnderCurve, placements } from "../../math/ranking.ts";
 import type { RandomKey } from "../../random.ts";
 
-export type LearnerName = "boosted-trees" | "ridge";
+export type LearnerName = "boosted-trees" | "boosted-stumps" | "single-tree" | "ridge" | "nearest-rows" | "cox";
 
 /** One model to fit and to test: a task. The target is a standardised number, or a class; −1 or NaN never occurs among the rows named. */
 export interface LearnData {
   readonly learner: LearnerName;
   readonly objective: Objective;
-  readonly train: BinnedColumns & { readonly target: Float64Array; readonly rows: Uint32Array };
+  readonly train: BinnedColumns & {
+    readonly missing: readonly number[];
+    readonly target: Float64Array;
+    readonly rows: Uint32Array;
+  };
   readonly test: { readonly columns: readonly Uint8Array[]; readonly target: Float64Array; readonly rows: Uint32Array };
   readonly key: RandomKey;
 }
@@ -22,27 +35,34 @@ export interface Skill {
 }
 
 /** Fits a learner on some rows and tests it on others: AUC for two classes, the mean over classes of one-against-the-rest AUC for more, R² for
- * a number. */
+ * a number, Harrell's C for a time to an event. */
 export function learnAndTest(data: LearnData): Skill {
-  const { train, test, objective } = data;
-  const predictions =
-    data.learner === "ridge"
-      ? predictLinear(fitLinear({ ...train, objective }), test.columns, test.rows)
-      : predictBoosting(
-          fitBoosting({ ...train, objective, options: treesFor(objective, data.key) }),
-          test.columns,
-          test.rows,
-        );
+  const { test, objective } = data;
+  const predictions = predict(data);
   const target = Float64Array.from(test.rows, (row) => test.target[row] as number);
+  if (objective.kind === "cox") return concordance(predictions, target);
   if (objective.kind === "squared-error") return explainedVariance(predictions, target);
   if (objective.kind === "logistic") return area(predictions, target);
   return meanArea(predictions, target, objective.classes);
 }
 
+function predict(data: LearnData): Float64Array {
+  const { train, test, objective, learner } = data;
+  if (learner === "cox") return predictCodes(fitCoxOnCodes(train), test.columns, test.rows);
+  if (objective.kind !== "cox") {
+    if (learner === "ridge") return predictLinear(fitLinear({ ...train, objective }), test.columns, test.rows);
+    if (learner === "nearest-rows") return predictNearest({ ...train, objective }, test.columns, test.rows);
+  }
+  const model = fitBoosting({ ...train, objective, options: treesFor(learner, objective, data.key) });
+  return predictBoosting(model, test.columns, test.rows);
+}
+
 /** With many classes every round grows as many trees: fewer rounds, with longer steps. */
-function treesFor(objective: Objective, key: RandomKey): Parameters<typeof fitBoosting>[0]["options"] {
+function treesFor(learner: LearnerName, objective: Objective, key: RandomKey): Partial<BoostingOptions> {
+  if (learner === "single-tree") return { trees: 1, leaves: 16, learningRate: 1, bins: 64 };
   const trees = objective.kind === "softmax" ? Math.round(150 / objective.classes) : 100;
-  return { trees, learningRate: Math.min(0.3, 10 / trees), bins: 64, columnShare: 0.5, key };
+  const common = { trees, learningRate: Math.min(0.3, 10 / trees), bins: 64, columnShare: 0.5, key };
+  return learner === "boosted-stumps" ? { ...common, leaves: 2 } : common;
 }
 
 function area(scores: Float64Array, positive: ArrayLike<number>): Skill {

@@ -6,7 +6,7 @@ import { isQuantity, schemaOf, type TableSchema } from "../../schema/schema.ts";
 
 /** What is to be predicted, and from what. */
 export interface PredictionTask {
-  readonly measure: "AUC" | "macro AUC" | "R²";
+  readonly measure: "AUC" | "macro AUC" | "R²" | "concordance";
   readonly objective: Objective;
   readonly predictors: readonly string[];
   /** Columns left out beside the declared leaks: they and the target are functions of each other. */
