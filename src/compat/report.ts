@@ -1,9 +1,11 @@
 import { columnOf, type Table } from "../data/table.ts";
 import { residualRisk } from "../math/residual-risk.ts";
 import { isMeasured, type Score } from "../metrics/metric.ts";
+import type { Purpose } from "../schema/purpose.ts";
 import { isQuantity, schemaOf, type TableSchema } from "../schema/schema.ts";
 import { binAccuracy, binAccuracyMax } from "./mostlyai.ts";
 import { closestRecord, labels, numbers, overfittingProtection, qualityReport, type SdType } from "./sdmetrics.ts";
+import { diagnosticReport, disclosureProtection, newRowSynthesis } from "./sdmetrics-rows.ts";
 
 export const PEERS = ["sdmetrics", "anonymeter", "mostlyai"] as const;
 export type Peer = (typeof PEERS)[number];
@@ -25,11 +27,15 @@ export interface CompatReport {
 const MOST_ROWS = 2000;
 
 /** Computes what a peer would print.
- * @param scores ours, to stand beside */
+ * @param context scores: ours, to stand beside; purpose: its quasi-identifiers and sensitive columns are what DisclosureProtection needs */
 export function compatReport(
   peer: Peer,
   tables: { readonly real: Table; readonly holdout: Table | undefined; readonly synthetic: Table },
-  context: { readonly schema: TableSchema; readonly scores: readonly Score[] },
+  context: {
+    readonly schema: TableSchema;
+    readonly scores: readonly Score[];
+    readonly purpose?: Pick<Purpose, "quasiIdentifiers" | "sensitive"> | undefined;
+  },
 ): CompatReport {
   const { schema, scores } = context;
   const ours = (metric: string): { readonly metric: string; readonly value: number | null } => {
@@ -96,15 +102,8 @@ export function compatReport(
       difference: `Theirs cuts each table by its own edges, so that numbers times 1000 keep their score; with shared bins theirs would be ${right.columnPairTrends.toFixed(4)}.`,
     },
   ];
+  out.push(...furtherNumbers({ real, synthetic, types }, context, ours));
   if (holdout) {
-    const some = (table: Table): Table => ({
-      rows: Math.min(table.rows, MOST_ROWS),
-      columns: table.columns.map((column) =>
-        column.type === "text"
-          ? { ...column, codes: column.codes.subarray(0, MOST_ROWS) }
-          : { ...column, values: column.values.subarray(0, MOST_ROWS) },
-      ),
-    });
     const rows = some(synthetic);
     const protection = overfittingProtection(
       closestRecord(rows, some(real), types),
@@ -119,6 +118,59 @@ export function compatReport(
     });
   }
   return { peer, version: "0.32", numbers: out };
+}
+
+/** The Diagnostic Report and the two older privacy numbers. */
+function furtherNumbers(
+  { real, synthetic, types }: { real: Table; synthetic: Table; types: ReadonlyMap<string, SdType> },
+  { schema, purpose }: Parameters<typeof compatReport>[2],
+  ours: (metric: string) => { readonly metric: string; readonly value: number | null },
+): CompatReport["numbers"][number][] {
+  const number = (value: number): number | null => (Number.isFinite(value) ? value : null);
+  const keys = synthetic.columns
+    .map(({ name }) => schemaOf(schema, name))
+    .filter(({ kind, drop, identifier }) => kind === "identifier" && !drop && identifier?.unique)
+    .map(({ name }) => name);
+  const diagnostic = diagnosticReport(real, synthetic, types, keys);
+  const rows = some(synthetic);
+  const out: CompatReport["numbers"][number][] = [
+    {
+      name: "Diagnostic Report, overall",
+      theirs: number(diagnostic.overall),
+      ours: ours("validity"),
+      difference: `The mean of Data Validity (${diagnostic.dataValidity.toFixed(4)}) and Data Structure (${diagnostic.dataStructure.toFixed(4)}); ranges and labels of the training rows themselves are the rule there, in ours the declared or inferred ones.`,
+    },
+    {
+      name: `NewRowSynthesis, first ${rows.rows} rows`,
+      theirs: number(newRowSynthesis(real, rows, types)),
+      ours: ours("exact-copies"),
+      difference:
+        "The share of rows without a match within 1 %: natural duplicates count as copies, and one changed cell hides one. Ours counts against what a holdout finds by chance.",
+    },
+  ];
+  const known = (purpose?.quasiIdentifiers ?? []).filter((name) => types.has(name));
+  const sensitive = (purpose?.sensitive ?? []).filter((name) => types.has(name));
+  if (known.length > 0 && sensitive.length > 0)
+    out.push({
+      name: "DisclosureProtection, cap",
+      theirs: number(disclosureProtection(real, synthetic, { known, sensitive, types }, "cap").score),
+      ours: ours("attribute-inference"),
+      difference:
+        "Theirs has no people outside the training rows to compare with, so that a relation that holds for everybody counts as disclosure; ours subtracts what is inferred about non-members.",
+    });
+  return out;
+}
+
+/** The first rows of a table. */
+function some(table: Table): Table {
+  return {
+    rows: Math.min(table.rows, MOST_ROWS),
+    columns: table.columns.map((column) =>
+      column.type === "text"
+        ? { ...column, codes: column.codes.subarray(0, MOST_ROWS) }
+        : { ...column, values: column.values.subarray(0, MOST_ROWS) },
+    ),
+  };
 }
 
 /** Anonymeter's estimator, given the counts of our attacks. */

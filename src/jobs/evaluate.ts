@@ -136,7 +136,9 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       decision,
       scores,
       headline: headlineOf(scores),
-      compat: options.compat ? compatReport(options.compat, { real, holdout, synthetic }, { schema, scores }) : null,
+      compat: options.compat
+        ? compatReport(options.compat, { real, holdout, synthetic }, { schema, scores, purpose })
+        : null,
       selfTest: tested,
       bundle: out ?? null,
       report: out === undefined ? null : reportOf(out),

@@ -1,12 +1,28 @@
+import { betaRecall } from "./coverage/beta-recall.ts";
 import { categoriesLost } from "./coverage/categories-lost.ts";
+import { coverage } from "./coverage/coverage.ts";
+import { duplicates } from "./coverage/duplicates.ts";
+import { minorityClasses } from "./coverage/minority-classes.ts";
 import { tailCoverage } from "./coverage/tail-coverage.ts";
+import { twoWayCoverage } from "./coverage/two-way-coverage.ts";
+import { adverseImpactRatio } from "./fairness/adverse-impact-ratio.ts";
+import { demographicParityDifference } from "./fairness/demographic-parity-difference.ts";
+import { equalisedOddsDifference } from "./fairness/equalised-odds-difference.ts";
+import { representation } from "./fairness/representation.ts";
+import { subgroupAccuracy } from "./fairness/subgroup-accuracy.ts";
+import { subgroupDisparity } from "./fairness/subgroup-disparity.ts";
+import { alphaPrecision } from "./fidelity/alpha-precision.ts";
 import { columnAccuracy } from "./fidelity/column-accuracy.ts";
+import { columnDistances } from "./fidelity/column-distances.ts";
 import { columnRelations } from "./fidelity/column-relations.ts";
 import { columnShape } from "./fidelity/column-shape.ts";
 import { correlationDifference } from "./fidelity/correlation-difference.ts";
+import { density } from "./fidelity/density.ts";
 import { missingness } from "./fidelity/missingness.ts";
+import { multivariateHellinger } from "./fidelity/multivariate-hellinger.ts";
 import { pairAccuracy } from "./fidelity/pair-accuracy.ts";
 import { strongPairs } from "./fidelity/strong-pairs.ts";
+import { threeWayMarginals } from "./fidelity/three-way-marginals.ts";
 import { twoSample } from "./fidelity/two-sample.ts";
 import { withinGroupCorrelation } from "./fidelity/within-group-correlation.ts";
 import type { Metric } from "./metric.ts";
@@ -35,20 +51,36 @@ export const metrics: readonly Metric[] = [
   replayedIdentifiers,
   columnAccuracy,
   columnShape,
+  columnDistances,
   pairAccuracy,
   columnRelations,
   strongPairs,
+  threeWayMarginals,
   correlationDifference,
   missingness,
   withinGroupCorrelation,
+  multivariateHellinger,
+  alphaPrecision,
+  density,
   categoriesLost,
   tailCoverage,
+  twoWayCoverage,
+  minorityClasses,
+  duplicates,
+  betaRecall,
+  coverage,
   twoSample,
   trainOnSynthetic,
   survivalOnSynthetic,
   inferenceAgreement,
   featureImportanceAgreement,
   modelRankingAgreement,
+  representation,
+  subgroupDisparity,
+  subgroupAccuracy,
+  equalisedOddsDifference,
+  demographicParityDifference,
+  adverseImpactRatio,
   exactCopies,
   nearCopies,
   withinToleranceCopies,

@@ -3,12 +3,19 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { binAccuracy, binAccuracyMax } from "../../src/compat/mostlyai.ts";
 import * as sdmetrics from "../../src/compat/sdmetrics.ts";
+import {
+  diagnosticReport,
+  disclosureProtection,
+  keyUniqueness,
+  newRowSynthesis,
+} from "../../src/compat/sdmetrics-rows.ts";
 import { alignTo } from "../../src/data/align.ts";
 import { readTable } from "../../src/data/read.ts";
 import { columnOf, type Table, takeRows } from "../../src/data/table.ts";
 
 /** Numbers that the peers themselves gave; see test/data/README.md. */
 const reference = JSON.parse(readFileSync("test/data/sdmetrics-reference.json", "utf8"));
+const peers = JSON.parse(readFileSync("test/data/peer-reference.json", "utf8"));
 const close = (got: number, want: number | null, what: string): void => {
   if (want === null) assert.ok(Number.isNaN(got), `${what}: ${got} for nothing`);
   else assert.ok(Math.abs(got - want) < 1e-9, `${what}: ${got} for ${want}`);
@@ -133,4 +140,48 @@ test("the noise ceiling is mostlyai-qa's", () => {
     close(binAccuracy(ori, syn), accuracy_unrounded, "accuracy");
     close(binAccuracyMax(ori, syn), accuracy_max_unrounded, "accuracy_max");
   }
+});
+
+test("NewRowSynthesis is SDMetrics', and counts copies, near copies and shared gaps", async () => {
+  const { real, synthetic, types } = await tables();
+  close(newRowSynthesis(real, synthetic, types), peers.newRowSynthesis.score, "score");
+  assert.equal(newRowSynthesis(real, real, types), 0);
+  const near = (factor: number): Table => ({
+    ...real,
+    columns: real.columns.map((column) =>
+      column.type === "number" ? { ...column, values: column.values.map((x) => factor * x) } : column,
+    ),
+  });
+  assert.equal(newRowSynthesis(real, near(1.009), types), 0);
+  // Only rows without any number but 0 would still match.
+  assert.ok(newRowSynthesis(real, near(1.2), types) > 0.99);
+});
+
+test("DisclosureProtection is SDMetrics', by all three methods", async () => {
+  const { real, synthetic, types } = await tables();
+  const { known, sensitive, ...methods } = peers.disclosureProtection;
+  for (const method of ["cap", "zero_cap", "generalized_cap"] as const) {
+    const got = disclosureProtection(real, synthetic, { known, sensitive, types }, method);
+    close(got.score, methods[method].score, method);
+    close(got.cap, methods[method].cap_protection, `${method} cap`);
+    close(got.baseline, methods[method].baseline_protection, `${method} baseline`);
+  }
+});
+
+test("the Diagnostic Report is the mean of the columns' validity and of the structure", async () => {
+  const { real, synthetic, types } = await tables();
+  const columns = Object.entries(reference.columns as Record<string, Record<string, number>>).map(
+    ([, want]) => want.BoundaryAdherence ?? want.CategoryAdherence ?? (want.KeyUniqueness as number),
+  );
+  const got = diagnosticReport(real, synthetic, types, ["student_id"]);
+  close(got.dataValidity, columns.reduce((sum, x) => sum + x, 0) / columns.length, "validity");
+  close(got.dataStructure, 1, "structure");
+  close(got.overall, 1, "overall");
+  close(keyUniqueness(["a", "a", null, "b"]), 0.5, "keys");
+  const fewer = { ...synthetic, columns: synthetic.columns.slice(1) };
+  close(
+    diagnosticReport(real, fewer, new Map([...types].slice(1)), []).dataStructure,
+    (real.columns.length - 1) / real.columns.length,
+    "a column less",
+  );
 });

@@ -269,7 +269,8 @@ function scoreInterval(compared: Compared, level: number): Interval {
   };
 }
 
-/** The columns whose splits told most: their share of all gain, and the same for fresh real rows. */
+/** The columns whose splits told more than among fresh real rows, those that told most more first: their share of all gain, and the same for fresh
+ * real rows. A column of many values gains much from nothing, on both sides alike. */
 function worstColumns(reference: Encoded, synthetic: Compared, ceiling: Compared): WorstPart[] {
   const share = (gains: Float64Array): Float64Array => {
     const total = gains.reduce((sum, gain) => sum + gain, 0);
@@ -277,14 +278,15 @@ function worstColumns(reference: Encoded, synthetic: Compared, ceiling: Compared
   };
   const own = share(synthetic.gains);
   const fresh = share(ceiling.gains);
-  return reference.codec.columns
-    .map((column, j) => ({
-      name: column.name,
+  const excess = synthetic.gains.map((gain, j) => gain - (ceiling.gains[j] as number));
+  return [...reference.codec.columns.keys()]
+    .filter((j) => (own[j] as number) > 0)
+    .sort((a, b) => (excess[b] as number) - (excess[a] as number))
+    .slice(0, 20)
+    .map((j) => ({
+      name: reference.codec.columns[j]?.name as string,
       value: own[j] as number,
       ceiling: fresh[j] as number,
       note: "share of what told the rows apart",
-    }))
-    .filter((part) => part.value > 0)
-    .sort((a, b) => b.value - a.value)
-    .slice(0, 20);
+    }));
 }
