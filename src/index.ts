@@ -11,6 +11,8 @@ export {
   ResourceError,
   Unsupported,
 } from "./errors.ts";
+export type { DriftOptions, DriftResult } from "./jobs/drift.ts";
+export { drift } from "./jobs/drift.ts";
 export { evaluate } from "./jobs/evaluate.ts";
 export type {
   EvaluateOptions,

@@ -44,6 +44,8 @@ test("every command in the docs runs", () =>
       ["real", 0],
       ["vendor", 1000],
       ["unseen", 2000],
+      ["january", 3000],
+      ["february", 4000],
     ] as const) {
       writeFileSync(
         join(folder, `${name}.csv`),

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../runs/fingerprint.ts";
 import { addDoctor } from "./doctor.ts";
+import { addDrift } from "./drift.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
 import { addKeygen } from "./keygen.ts";
@@ -31,7 +32,8 @@ Exit codes: 0 done and passed · 1 failed · 2 wrong usage · 3 refused by the p
             4 indeterminate (the evidence is too thin) · 5 not trusted`,
   );
 
-for (const add of [addSynthesize, addEvaluate, addVerify, addSchema, addPolicy, addKeygen, addDoctor]) add(program);
+for (const add of [addSynthesize, addEvaluate, addVerify, addDrift, addSchema, addPolicy, addKeygen, addDoctor])
+  add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError("(see --help)");
 
 try {

@@ -153,10 +153,54 @@ export const verificationSchema = z.object({
   problems: z.array(z.string()),
 });
 
+const driftSide = z.object({ name: z.string(), rows: z.int(), sha256: z.string() });
+const oneSided = z
+  .object({
+    labels: z.int(),
+    share: z.number(),
+    named: z.array(z.string()).describe("Those held by 5 rows or more, at most 10"),
+  })
+  .nullable();
+
+/** What `counterfoil drift --json` prints. */
+export const driftSchema = z.object({
+  format: z.literal("counterfoil-drift/1"),
+  version: z.string(),
+  decision: z.enum(["none", "drift", "indeterminate"]),
+  reasons: z.array(z.string()),
+  old: driftSide,
+  new: driftSide,
+  alpha: z.number().describe("False alarms of both tests together"),
+  tolerance: z.number().describe("Area under the curve that still counts as alike"),
+  level: z.number(),
+  seed: z.number(),
+  notCompared: z.array(z.object({ name: z.string(), why: z.string() })),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      kind: z.string(),
+      psi: z.number(),
+      jensenShannon: z.number(),
+      wasserstein: z.number().nullable().describe("Over the old side's standard deviation; null for categories"),
+      missing: z.object({ old: z.number(), new: z.number() }),
+      arrived: oneSided,
+      gone: oneSided,
+      flag: z.enum(["none", "some", "much"]),
+    }),
+  ),
+  tests: z.array(
+    z.object({ name: z.enum(["classifier", "kernel"]), p: z.number(), pHolm: z.number(), area: z.object(interval) }),
+  ),
+  tellers: z.array(z.object({ name: z.string(), share: z.number() })),
+  tested: z.object({ old: z.int(), new: z.int() }),
+  permutations: z.int(),
+});
+
 /** Every published schema, by file name. */
 export function publishedSchemas(): Readonly<Record<string, unknown>> {
   return {
     "result.schema.json": z.toJSONSchema(resultSchema),
+    "drift.schema.json": z.toJSONSchema(driftSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
   };
 }
