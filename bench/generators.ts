@@ -1,17 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { readTable } from "../src/data/read.ts";
-import type { Table } from "../src/data/table.ts";
-import { writeTable } from "../src/data/write.ts";
 import { cutInParts } from "../src/jobs/killer-fixtures.ts";
-import { isMeasured, type Score } from "../src/metrics/metric.ts";
-import type { Decision } from "../src/policy/decision.ts";
+import { isMeasured } from "../src/metrics/metric.ts";
 import { randomFromSeed } from "../src/random.ts";
 import { inferSchema } from "../src/schema/infer.ts";
 import { measureCommand, printTable } from "./measure.ts";
+import type { JudgedFiles } from "./peers/ask.ts";
 import { pythonOf } from "./peers/environment.ts";
+import { evaluateFiles, writeCsv } from "./peers/evaluate.ts";
 
 const ROWS = 8000;
 const TARGET = "income";
@@ -37,28 +36,24 @@ export async function run(options: {
   const parts = cutInParts(table, { most: rows, schema: inferSchema(table), random: randomFromSeed(7).split("parts") });
   const folder = mkdtempSync(join(tmpdir(), "counterfoil-generators-"));
   try {
-    const write = async (name: string, part: Table): Promise<string> => {
-      const path = join(folder, name);
-      await writeTable(only(part), { parquet: `${path}.parquet`, csv: `${path}.csv`, metadata: {} });
-      return `${path}.csv`;
-    };
-    const train = await write("train", parts.train);
-    const holdout = await write("holdout", parts.holdout);
+    const real = await writeCsv(parts.train, folder, "train");
+    const holdout = await writeCsv(parts.holdout, folder, "holdout");
     const lines: Record<string, string | number>[] = [];
     const add = (name: string, synthetic: string, cpu: number | string): void => {
-      lines.push({ generator: name, "fit and sample, CPU s": cpu, ...judged(synthetic, { train, holdout, folder }) });
+      const answer = judged({ real, holdout, synthetic, target: TARGET, folder });
+      lines.push({ generator: name, "fit and sample, CPU s": cpu, ...answer });
       console.error(`${name}: done`);
     };
     for (const { name, environment, says } of GENERATORS) {
       if (!(flag("only")?.split(",").includes(name) ?? true)) continue;
       const out = join(folder, `${name}.csv`);
-      const made = generate(name, { environment, train, out });
+      const made = generate(name, { environment, train: real, out });
       if (typeof made === "string") lines.push({ generator: says, answer: made });
       else add(says, out, made.cpu);
     }
     const own = join(folder, "own");
     const used = measureCommand([
-      ...["synthesize", train, "--rows", String(rows), "--holdout-share", "0.01", "--target", TARGET],
+      ...["synthesize", real, "--rows", String(rows), "--holdout-share", "0.01", "--target", TARGET],
       ...["--policy", "internal-test-data", "--out", own, "--quiet"],
     ]);
     add(
@@ -66,16 +61,12 @@ export async function run(options: {
       join(own, "data", "synthetic.parquet"),
       `${used.cpuSeconds.toFixed(1)} with judging`,
     );
-    add("real rows nobody trained on", await write("fresh", parts.fresh), "–");
+    add("real rows nobody trained on", await writeCsv(parts.fresh, folder, "fresh"), "–");
     if (options.json) console.log(JSON.stringify(lines, null, 2));
     else printTable(lines, false);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function* only(table: Table): AsyncGenerator<Table> {
-  yield table;
 }
 
 function generate(
@@ -93,45 +84,21 @@ function generate(
   return JSON.parse(child.stdout.trim().split("\n").at(-1) as string) as { cpu: number };
 }
 
-const ANSWERS: Readonly<Record<number, string>> = { 0: "PASSED", 3: "REFUSED", 4: "INDETERMINATE" };
-
 const SHOWN = [
   ["pair-accuracy", "pairs"],
   ["two-sample", "two-sample"],
   ["train-on-synthetic", "trains"],
-  ["membership-inference", "membership"],
+  ["near-copies", "near copies, from"],
+  ["membership-inference", "membership, from"],
 ] as const;
 
-function judged(
-  synthetic: string,
-  files: { readonly train: string; readonly holdout: string; readonly folder: string },
-): Record<string, string> {
-  const out = join(files.folder, "bundle");
-  rmSync(out, { recursive: true, force: true });
-  const used = measureCommand([
-    "evaluate",
-    files.train,
-    synthetic,
-    "--holdout",
-    files.holdout,
-    "--target",
-    TARGET,
-    "--out",
-    out,
-    "--quiet",
-  ]);
-  const { rules } = JSON.parse(readFileSync(join(out, "decision.json"), "utf8")) as Decision;
-  const scores = JSON.parse(readFileSync(join(out, "scores.json"), "utf8")) as readonly Score[];
-  const hard = rules.filter(({ severity }) => severity === "refuse");
-  const failed = hard.filter(({ outcome }) => outcome === "fail");
-  const told = failed.length > 0 ? failed : hard.filter(({ outcome }) => outcome === "indeterminate");
+function judged(files: JudgedFiles): Record<string, string> {
+  const { answer, because, scores } = evaluateFiles(files);
   const shown = SHOWN.map(([metric, title]) => {
     const score = scores.find((item) => item.metric === metric);
-    return [title, score && isMeasured(score) ? score.value.toFixed(3) : "–"] as const;
+    if (!score || !isMeasured(score)) return [title, "–"] as const;
+    // Of a leak the rules look at the lower bound.
+    return [title, (score.family === "privacy" ? score.low : score.value).toFixed(3)] as const;
   });
-  return {
-    answer: ANSWERS[used.exitCode] ?? `exit ${used.exitCode}`,
-    because: told.map(({ rule }) => rule).join(", "),
-    ...Object.fromEntries(shown),
-  };
+  return { answer, because: because.join(", "), ...Object.fromEntries(shown) };
 }

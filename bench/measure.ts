@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 /** What one run of the command line took. */
 export interface Usage {
@@ -13,6 +13,9 @@ export interface Usage {
   readonly stdout: string;
 }
 
+/** The command line as it was compiled beside this benchmark. */
+const MAIN = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
+
 /** Runs `counterfoil` as a process of its own and measures the whole of it. */
 export function measureCommand(args: readonly string[]): Usage {
   const folder = mkdtempSync(join(tmpdir(), "counterfoil-bench-"));
@@ -20,7 +23,7 @@ export function measureCommand(args: readonly string[]): Usage {
   const started = performance.now();
   const child = spawnSync(
     process.execPath,
-    ["--import", pathToFileURL(resolve("bench", "preload.mjs")).href, resolve("dist", "cli", "main.js"), ...args],
+    ["--import", pathToFileURL(resolve("bench", "preload.mjs")).href, MAIN, ...args],
     {
       encoding: "utf8",
       maxBuffer: 1 << 28,

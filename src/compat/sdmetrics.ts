@@ -115,19 +115,68 @@ export function contingencySimilarity(
   real: readonly [readonly unknown[], readonly unknown[]],
   synthetic: readonly [readonly unknown[], readonly unknown[]],
 ): number {
-  const joint = ([a, b]: readonly [readonly unknown[], readonly unknown[]]): Map<string, number> => {
-    const out = new Map<string, number>();
-    a.forEach((x, i) => {
-      const key = JSON.stringify([x, b[i]]);
-      out.set(key, (out.get(key) ?? 0) + 1 / a.length);
-    });
+  return jointSimilarity(interned(real[0], synthetic[0]), interned(real[1], synthetic[1]));
+}
+
+/** A column on both sides, its values numbered 0 … `levels` − 1 alike. */
+interface Interned {
+  readonly levels: number;
+  readonly real: Int32Array;
+  readonly synthetic: Int32Array;
+}
+
+function interned(real: ArrayLike<unknown>, synthetic: ArrayLike<unknown>): Interned {
+  const codes = new Map<unknown, number>();
+  const codeOf = (value: unknown): number => {
+    const known = codes.get(value);
+    if (known !== undefined) return known;
+    codes.set(value, codes.size);
+    return codes.size - 1;
+  };
+  const number = (values: ArrayLike<unknown>): Int32Array => {
+    const out = new Int32Array(values.length);
+    for (let i = 0; i < values.length; i++) out[i] = codeOf(values[i]);
     return out;
   };
-  const p = joint(real);
-  const q = joint(synthetic);
+  const [a, b] = [number(real), number(synthetic)];
+  return { levels: codes.size, real: a, synthetic: b };
+}
+
+const MOST_CELLS = 1 << 22;
+
+/** The cell of the joint table that each row falls into, numbered like the values of a column. */
+function cross(a: Interned, b: Interned): Interned {
+  const levels = a.levels * b.levels;
+  // Two columns of many labels have more cells than could be laid out; those that occur are no more than rows.
+  if (levels > MOST_CELLS)
+    return interned(
+      Array.from(a.real, (code, i) => code * b.levels + (b.real[i] as number)),
+      Array.from(a.synthetic, (code, i) => code * b.levels + (b.synthetic[i] as number)),
+    );
+  const cells = (x: Int32Array, y: Int32Array): Int32Array => {
+    const out = new Int32Array(x.length);
+    for (let i = 0; i < x.length; i++) out[i] = (x[i] as number) * b.levels + (y[i] as number);
+    return out;
+  };
+  return { levels, real: cells(a.real, b.real), synthetic: cells(a.synthetic, b.synthetic) };
+}
+
+function jointSimilarity(a: Interned, b: Interned): number {
+  const { levels, real, synthetic } = cross(a, b);
+  const differences = new Float64Array(levels);
+  // Counts times the other side's rows: whole numbers, so that equal shares leave exactly nothing.
+  addInto(differences, real, synthetic.length);
+  addInto(differences, synthetic, -real.length);
   let distance = 0;
-  for (const key of new Set([...p.keys(), ...q.keys()])) distance += Math.abs((p.get(key) ?? 0) - (q.get(key) ?? 0));
-  return 1 - distance / 2;
+  for (const difference of differences) distance += Math.abs(difference);
+  return 1 - distance / (2 * real.length * synthetic.length);
+}
+
+function addInto(counts: Float64Array, codes: Int32Array, share: number): void {
+  for (let i = 0; i < codes.length; i++) {
+    const code = codes[i] as number;
+    counts[code] = (counts[code] as number) + share;
+  }
 }
 
 /** Number of the bin of each value: ten of equal width over the values of `edgesFrom`; the largest value and missing ones have an eleventh, as numpy's
@@ -167,9 +216,9 @@ export function qualityReport(
   const coded = new Map(
     names.map((name) => {
       const [a, b] = [columnOf(real, name), columnOf(synthetic, name)];
-      if (types.get(name) === "categorical") return [name, [labels(a), labels(b)] as Coded] as const;
+      if (types.get(name) === "categorical") return [name, interned(labels(a), labels(b))] as const;
       const [x, y] = [numbers(a), numbers(b)];
-      return [name, [tenBins(x, x), tenBins(y, options.bins === "own" ? y : x)] as Coded] as const;
+      return [name, interned(tenBins(x, x), tenBins(y, options.bins === "own" ? y : x))] as const;
     }),
   );
   const scores: number[] = [];
@@ -184,9 +233,9 @@ export function qualityReport(
         if (options.correlation > 0 && !(Math.abs(pair.real) > options.correlation)) continue;
         scores.push(pair.score);
       } else {
-        const [a, b] = [coded.get(first), coded.get(second)] as [Coded, Coded];
-        if (options.association > 0 && !(cramersV(a[0], b[0]) > options.association)) continue;
-        scores.push(contingencySimilarity([a[0], b[0]], [a[1], b[1]]));
+        const [a, b] = [coded.get(first), coded.get(second)] as [Interned, Interned];
+        if (options.association > 0 && !(associationOf(a, b) > options.association)) continue;
+        scores.push(jointSimilarity(a, b));
       }
     }
   });
@@ -196,8 +245,6 @@ export function qualityReport(
   const parts = [columnShapes, columnPairTrends].filter((part) => !Number.isNaN(part));
   return { overall: mean(Float64Array.from(parts)), columnShapes, columnPairTrends, pairs: pairs.length };
 }
-
-type Coded = readonly [readonly unknown[], readonly unknown[]];
 
 /** Distance to the closest record of `reference`, for each row: per column |Δ| over the reference's range, cut at 1, or 0 and 1; two missing values are
  * equal; the mean over columns. */
@@ -296,39 +343,47 @@ function std(values: Float64Array): number {
 }
 
 function pearson(a: Float64Array, b: Float64Array): number {
-  const rows = Uint32Array.from(a.keys()).filter((i) => !Number.isNaN(a[i] as number) && !Number.isNaN(b[i] as number));
-  const x = Float64Array.from(rows, (i) => a[i] as number);
-  const y = Float64Array.from(rows, (i) => b[i] as number);
-  const [mx, my] = [mean(x), mean(y)];
+  let [n, sumX, sumY] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [a[i] as number, b[i] as number];
+    if (Number.isNaN(x) || Number.isNaN(y)) continue;
+    n++;
+    sumX += x;
+    sumY += y;
+  }
+  const [mx, my] = [sumX / n, sumY / n];
   let [xy, xx, yy] = [0, 0, 0];
-  x.forEach((value, i) => {
-    xy += (value - mx) * ((y[i] as number) - my);
-    xx += (value - mx) ** 2;
-    yy += ((y[i] as number) - my) ** 2;
-  });
+  for (let i = 0; i < a.length; i++) {
+    const [x, y] = [(a[i] as number) - mx, (b[i] as number) - my];
+    if (Number.isNaN(x) || Number.isNaN(y)) continue;
+    xy += x * y;
+    xx += x * x;
+    yy += y * y;
+  }
   return xx === 0 || yy === 0 ? Number.NaN : xy / Math.sqrt(xx * yy);
 }
 
 /** Cramér's V without correction. */
 export function cramersV(a: readonly unknown[], b: readonly unknown[]): number {
-  const rows = [...new Set(a)];
-  const columns = [...new Set(b)];
-  if (Math.min(rows.length, columns.length) < 2) return Number.NaN;
-  const [rowOf, columnAt] = [new Map(rows.map((x, i) => [x, i])), new Map(columns.map((x, i) => [x, i]))];
-  const joint = rows.map(() => new Float64Array(columns.length));
-  a.forEach((x, i) => {
-    const line = joint[rowOf.get(x) as number] as Float64Array;
-    const at = columnAt.get(b[i]) as number;
-    line[at] = (line[at] as number) + 1;
-  });
-  const rowSums = joint.map((line) => line.reduce((sum, x) => sum + x, 0));
-  const columnSums = columns.map((_, j) => joint.reduce((sum, line) => sum + (line[j] as number), 0));
-  let chi = 0;
-  joint.forEach((line, i) => {
-    line.forEach((count, j) => {
-      const expected = ((rowSums[i] as number) * (columnSums[j] as number)) / a.length;
-      chi += (count - expected) ** 2 / expected;
-    });
-  });
-  return Math.sqrt(chi / a.length / (Math.min(rows.length, columns.length) - 1));
+  return associationOf(interned(a, []), interned(b, []));
+}
+
+/** Cramér's V of the real side. */
+function associationOf(a: Interned, b: Interned): number {
+  const [rows, columns] = [new Float64Array(a.levels), new Float64Array(b.levels)];
+  addInto(rows, a.real, 1);
+  addInto(columns, b.real, 1);
+  // A label of the synthetic side alone is none here.
+  const least = Math.min(rows.filter(Boolean).length, columns.filter(Boolean).length);
+  if (least < 2) return Number.NaN;
+  const { levels, real } = cross(a, b);
+  const joint = new Float64Array(levels);
+  addInto(joint, real, 1);
+  // Over cells, Σ (count − expected)² / expected = Σ count² / expected − n; each row brings its share of its cell.
+  let sum = 0;
+  for (let i = 0; i < real.length; i++) {
+    const expected = (rows[a.real[i] as number] as number) * (columns[b.real[i] as number] as number);
+    sum += (joint[real[i] as number] as number) / expected;
+  }
+  return Math.sqrt(Math.max(0, sum - 1) / (least - 1));
 }

@@ -185,3 +185,13 @@ test("the Diagnostic Report is the mean of the columns' validity and of the stru
     "a column less",
   );
 });
+
+test("two columns of thousands of labels are compared without laying out every cell", () => {
+  const labels = (shift: number, step: number): string[] =>
+    Array.from({ length: 3000 }, (_, i) => `v${(i + shift) * step}`);
+  const real = [labels(0, 1), labels(0, 1)] as const;
+  close(sdmetrics.contingencySimilarity(real, real), 1, "the same");
+  close(sdmetrics.contingencySimilarity(real, [labels(1500, 1), labels(1500, 1)]), 0.5, "half of the labels shared");
+  close(sdmetrics.contingencySimilarity(real, [labels(0, 1), labels(1, 1)]), 0, "no cell shared");
+  close(sdmetrics.cramersV(...real), 1, "one label gives the other");
+});
