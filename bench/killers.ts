@@ -1,21 +1,24 @@
 import { join } from "node:path";
 import { readTable } from "../src/data/read.ts";
+import type { Table } from "../src/data/table.ts";
+import { localExecutor } from "../src/executors/local.ts";
 import { threadExecutor } from "../src/executors/threads.ts";
 import { killerFixtures } from "../src/jobs/killer-fixtures.ts";
-import { type SelfTestCase, selfTest } from "../src/jobs/self-test.ts";
+import { detectableNames, type SelfTestCase, selfTest } from "../src/jobs/self-test.ts";
 import { clopperPearson } from "../src/math/distributions.ts";
 import { metrics } from "../src/metrics/index.ts";
 import { randomFromSeed } from "../src/random.ts";
 import { loadPolicy } from "../src/runs/policy-file.ts";
 import { printTable } from "./measure.ts";
 
-/** Tables, and the rows of each of the three parts they are cut into. */
 const TABLES = [
-  { name: "SUPPORT2", file: "support2.csv.gz", rows: 3000 },
-  { name: "Adult", file: "adult.csv.gz", rows: 3000 },
-  { name: "AI4I", file: "ai4i2020.csv.gz", rows: 3000 },
+  { name: "SUPPORT2", file: "support2.csv.gz" },
+  { name: "Adult", file: "adult.csv.gz" },
+  { name: "AI4I", file: "ai4i2020.csv.gz" },
 ] as const;
 
+/** Rows of each of the three parts that a table is cut into; a fixture that proves nothing below its own `fewestRows` gets those. */
+const ROWS = 1500;
 const SEEDS = 300;
 
 export interface KillerRow {
@@ -30,43 +33,86 @@ export interface KillerRow {
   readonly otherwise: Readonly<Record<string, number>>;
 }
 
-/** Rates at which the gate gives the right answer to the killer fixtures, each seed another cut of the real rows into three parts.
- * @param options seeds: cuts of each table; fixtures: names, default all */
+/** Rates at which the gate gives the right answer to the killer fixtures, each seed another cut of the real rows into three parts. The seeds are
+ * shared among the cores.
+ * @param options seeds: cuts of each table; fixtures: names, default all; rows: of a part */
 export async function measureKillers(options: {
   readonly seeds: number;
+  readonly rows?: number | undefined;
   readonly policy?: string | undefined;
   readonly tables?: readonly string[] | undefined;
   readonly fixtures?: readonly string[] | undefined;
   readonly tell?: (line: string) => void;
 }): Promise<readonly KillerRow[]> {
-  const { policy } = await loadPolicy(options.policy ?? "default", metrics);
-  const executor = threadExecutor(undefined);
+  const names = options.fixtures ?? [...killerFixtures.map(({ name }) => name), ...detectableNames];
+  const rows = options.rows ?? ROWS;
+  const fewest = (name: string): number => killerFixtures.find((item) => item.name === name)?.fewestRows ?? 0;
+  const sizes = [...new Set(names.map((name) => Math.max(rows, fewest(name))))];
+  const executor = threadExecutor();
   const out: KillerRow[] = [];
   try {
-    for (const { name, file, rows } of TABLES) {
+    for (const { name, file } of TABLES) {
       if (options.tables && !options.tables.includes(name)) continue;
-      const { table } = await readTable(join("examples", "data", file));
-      const found = new Map<string, SelfTestCase[]>();
-      for (let seed = 0; seed < options.seeds; seed++) {
-        const { cases } = await selfTest(table, {
-          policy,
-          seed,
-          random: randomFromSeed(seed).split("killers"),
-          executor,
-          events: {},
-          signal: undefined,
-          maxRows: rows,
-          ...(options.fixtures ? { only: options.fixtures } : {}),
-        });
-        for (const item of cases) found.set(item.name, [...(found.get(item.name) ?? []), item]);
-        options.tell?.(`${name}: seed ${seed + 1} of ${options.seeds}`);
+      const found = new Map<string, { rows: number; cases: SelfTestCase[] }>();
+      const tasks = Array.from({ length: options.seeds }, (_, seed) => seed).flatMap((seed) =>
+        sizes.map((size) => {
+          const only = names.filter((fixture) => Math.max(rows, fewest(fixture)) === size);
+          const data: Trial = { file, policy: options.policy ?? "default", seed, rows: size, only };
+          return { module: import.meta.url, name: "tryFixtures", data };
+        }),
+      );
+      let done = 0;
+      for await (const { size, cases } of executor.run<Tried>(tasks)) {
+        for (const item of cases) {
+          const known = found.get(item.name) ?? { rows: size, cases: [] };
+          known.cases.push(item);
+          found.set(item.name, known);
+        }
+        options.tell?.(`${name}: ${++done} of ${tasks.length}`);
       }
-      for (const [fixture, cases] of found) out.push(rateOf({ table: name, rows, fixture }, cases));
+      for (const [fixture, { rows: size, cases }] of found)
+        out.push(rateOf({ table: name, rows: size, fixture }, cases));
     }
   } finally {
     await executor.close();
   }
   return out;
+}
+
+interface Trial {
+  readonly file: string;
+  readonly policy: string;
+  readonly seed: number;
+  readonly rows: number;
+  readonly only: readonly string[];
+}
+
+interface Tried {
+  readonly size: number;
+  readonly cases: readonly SelfTestCase[];
+}
+
+const tables = new Map<string, Promise<Table>>();
+
+/** The task: one cut of one table. */
+export async function tryFixtures(trial: Trial): Promise<Tried> {
+  const { file, seed, rows } = trial;
+  const known = tables.get(file) ?? readTable(join("examples", "data", file)).then(({ table }) => table);
+  tables.set(file, known);
+  const { policy } = await loadPolicy(trial.policy, metrics);
+  const { cases } = await selfTest(await known, {
+    ...{ policy, seed, random: randomFromSeed(seed).split("killers"), executor: localExecutor() },
+    ...{ events: {}, signal: undefined, maxRows: rows, only: withNeeded(trial.only) },
+  });
+  return { size: rows, cases: cases.filter(({ name }) => trial.only.includes(name)) };
+}
+
+/** What is compared with the fresh rows needs their answer. */
+function withNeeded(only: readonly string[]): readonly string[] {
+  const refer = only.some(
+    (name) => detectableNames.includes(name) || killerFixtures.find((item) => item.name === name)?.right === "as-fresh",
+  );
+  return refer ? ["fresh-rows", ...only] : only;
 }
 
 /** Prints the rates. Fresh rows must pass at .95 or more by the lower end of the interval. */
@@ -78,11 +124,12 @@ export async function run(options: {
   const flag = (name: string): string | undefined =>
     options.flags?.find((item) => item.startsWith(`--${name}=`))?.slice(name.length + 3);
   const fixtures = flag("fixtures")?.split(",");
-  const unknown = fixtures?.find((name) => !killerFixtures.some((fixture) => fixture.name === name));
-  if (unknown !== undefined)
-    throw new Error(`There is no fixture "${unknown}": ${killerFixtures.map(({ name }) => name).join(", ")}`);
+  const known = [...killerFixtures.map(({ name }) => name), ...detectableNames];
+  const unknown = fixtures?.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`There is no fixture "${unknown}": ${known.join(", ")}`);
   const rows = await measureKillers({
     seeds: Number(flag("seeds") ?? (options.quick ? 3 : SEEDS)),
+    rows: flag("rows") === undefined ? undefined : Number(flag("rows")),
     policy: flag("policy"),
     tables: flag("tables")?.split(","),
     fixtures,

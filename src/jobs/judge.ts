@@ -3,7 +3,7 @@ import { throwIfCancelled } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
 import { framesOf } from "../metrics/frames.ts";
 import { metrics } from "../metrics/index.ts";
-import { isMeasured, type MetricInput, type Score, type Trial } from "../metrics/metric.ts";
+import { isMeasured, type Metric, type MetricInput, type Score, type Trial } from "../metrics/metric.ts";
 import { roundScores } from "../metrics/rounding.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
@@ -77,7 +77,9 @@ export async function judge(
   const scores: Score[] = [];
   events.phase?.("judge", `${names.length} columns, ${frames.reference.rows} rows a side`);
   const hard = metricsOfHardRules(policy);
-  const wanted = input.hardRulesOnly ? metrics.filter(({ name }) => hard.has(identifierOf(name))) : metrics;
+  const wanted = input.hardRulesOnly
+    ? [...metrics.filter(({ name }) => hard.has(identifierOf(name)))].sort((a, b) => costOf(a) - costOf(b))
+    : metrics;
   for (const metric of wanted) {
     throwIfCancelled(signal);
     scores.push(
@@ -93,6 +95,11 @@ export async function judge(
   }
   const published = roundScores(scores);
   return { scores: published, decision: decide(policy, published, factsOf(input)) };
+}
+
+/** Dearest last: what refuses without them spares them. */
+function costOf({ name, family }: Metric): number {
+  return name === "two-sample" || family === "utility" ? 2 : family === "privacy" ? 1 : 0;
 }
 
 /** What rules may ask beside scores. The count of queries is told only to a policy that asks, for it differs from run to run. */

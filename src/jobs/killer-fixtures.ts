@@ -222,11 +222,7 @@ export const killerFixtures: readonly KillerFixture[] = [
 ];
 
 /** A table in which rows of another take the place of a share of its own. */
-export function withRowsOf(
-  table: Table,
-  other: Table,
-  options: { readonly share: number; readonly random: Random },
-): Table {
+function withRowsOf(table: Table, other: Table, options: { readonly share: number; readonly random: Random }): Table {
   const count = Math.round(options.share * table.rows);
   const kept = options.random.split("kept").sample(table.rows, table.rows - count);
   const arriving = options.random.split("arriving").sample(other.rows, count);

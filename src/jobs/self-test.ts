@@ -1,14 +1,16 @@
 import { concatRows, type Table } from "../data/table.ts";
 import { throwIfCancelled } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
+import { withLeak } from "../metrics/privacy/plant.ts";
 import type { Decision, Verdict } from "../policy/decision.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Random } from "../random.ts";
+import { fitCodec } from "../schema/encode.ts";
 import { inferSchema } from "../schema/infer.ts";
 import { noPurpose } from "../schema/purpose.ts";
 import type { JobEvents } from "./job.ts";
 import { judge } from "./judge.ts";
-import { type Case, cutInParts, killerFixtures, type Parts, withRowsOf } from "./killer-fixtures.ts";
+import { type Case, cutInParts, killerFixtures, type Parts } from "./killer-fixtures.ts";
 
 /** What the gate answered to cases with a known right answer, made of the user's own rows. */
 export interface SelfTest {
@@ -79,7 +81,11 @@ export async function selfTest(
     }
     events.progress?.(cases.length, wanted.length, "cases");
   }
-  if (fresh && !context.only) cases.push(...(await detectableCases(parts, fresh, context)));
+  for (const name of detectableNames) {
+    if (!fresh || (context.only && !context.only.includes(name))) continue;
+    throwIfCancelled(context.signal);
+    cases.push(await detectableCase(name, { parts, fresh }, context));
+  }
   const tried = cases.filter((item) => item.held !== null);
   return {
     format: "counterfoil-self-test/1",
@@ -91,18 +97,47 @@ export async function selfTest(
   };
 }
 
-/** Leaks of the size that the gate says it refuses, planted by other seeds than its own. */
-async function detectableCases(parts: Parts, fresh: Decision, context: Context): Promise<SelfTestCase[]> {
-  const verbatim = fresh.detectable.find(({ leak }) => leak === "verbatim")?.share;
-  if (verbatim === undefined || verbatim === null) return [];
-  const synthetic = withRowsOf(parts.fresh, parts.train, {
-    share: verbatim,
-    random: context.random.split("detectable"),
-  });
-  const decision = await decisionOn({ real: parts.train, holdout: parts.holdout, synthetic }, context);
-  const says = `Fresh rows with ${Number((verbatim * 100).toPrecision(3))} % of training rows, the share that the gate says it refuses in four of five.`;
-  return [caseOf({ name: "verbatim-at-detectable-share", says, right: ["refuse"] }, decision)];
+const LEAKS = ["verbatim", "noisy", "outliers"] as const;
+
+/** Cases that ask the gate to keep its word: leaks of the size that it says it refuses. They need the answer to the fresh rows. */
+export const detectableNames: readonly string[] = LEAKS.map((leak) => `${leak}-at-detectable-share`);
+
+/** Leaks of the size that the gate says it refuses, planted by another seed than its own. */
+async function detectableCase(
+  name: string,
+  given: { readonly parts: Parts; readonly fresh: Decision },
+  context: Context,
+): Promise<SelfTestCase> {
+  const { parts, fresh } = given;
+  const leak = LEAKS[detectableNames.indexOf(name)] as (typeof LEAKS)[number];
+  const share = fresh.detectable.find((item) => item.leak === leak)?.share ?? null;
+  const says =
+    share === null
+      ? `Fresh rows with ${leak} copies of training rows, of a share that the gate says it refuses in four of five.`
+      : `Fresh rows with ${Number((share * 100).toPrecision(3))} % of ${leak} copies of training rows, the share that the gate says it refuses in four of five.`;
+  if (share === null)
+    return {
+      name,
+      says,
+      right: ["refuse"],
+      got: null,
+      held: null,
+      because: ["The gate names no share for this leak."],
+    };
+  const { train, holdout, schema } = parts;
+  const synthetic = withLeak(
+    {
+      ...{ train, holdout, synthetic: parts.fresh, schema, codec: fitCodec(concatRows([train, holdout]), schema) },
+      ...{ entities: undefined, alpha: 0.01, executor: context.executor, signal: context.signal },
+      seed: context.seed + OTHER_SEED,
+    },
+    { leak, share, index: 0 },
+  );
+  const decision = await decisionOn({ real: train, holdout, synthetic }, context);
+  return caseOf({ name, says, right: ["refuse"] }, decision);
 }
+
+const OTHER_SEED = 0x5eed;
 
 function caseOf(
   fixture: { readonly name: string; readonly says: string; readonly right: readonly Verdict[] },

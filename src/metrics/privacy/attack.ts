@@ -1,7 +1,7 @@
-import { concatRows, type Table, takeRows } from "../../data/table.ts";
+import { takeRows } from "../../data/table.ts";
 import type { Random } from "../../random.ts";
 import type { MetricInput, Trial } from "../metric.ts";
-import { plantedCount, plantLeaks } from "./plant.ts";
+import { withLeak } from "./plant.ts";
 
 /** With fewer rows that were not fitted on, a low false-positive rate cannot be told from chance. */
 export const FEWEST_NON_MEMBERS = 500;
@@ -48,17 +48,6 @@ export function withPlanted(
   trial: Trial,
   planting: { readonly share: number; readonly index: number },
 ): Trial {
-  const ladder = { shares: [planting.share], plantings: planting.index + 1 };
-  for (const planted of plantLeaks({ ...input, ...trial }, ladder)) {
-    if (planted.leak !== "verbatim" || planted.index !== planting.index) continue;
-    const count = plantedCount(planting.share, trial.synthetic.rows);
-    const gone = new Set(planted.positions.subarray(0, count));
-    const kept = Uint32Array.from({ length: trial.synthetic.rows }, (_, i) => i).filter((row) => !gone.has(row));
-    const arriving: Table = takeRows(
-      planted.rows,
-      Uint32Array.from({ length: count }, (_, i) => i),
-    );
-    return { ...trial, synthetic: concatRows([takeRows(trial.synthetic, kept), arriving]) };
-  }
-  throw new Error("no planting was made");
+  const { share, index } = planting;
+  return { ...trial, synthetic: withLeak({ ...input, ...trial }, { leak: "verbatim", share, index }) };
 }

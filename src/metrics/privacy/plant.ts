@@ -1,4 +1,4 @@
-import { type Column, type Table, tableOf, takeRows } from "../../data/table.ts";
+import { type Column, concatRows, type Table, tableOf, takeRows } from "../../data/table.ts";
 import { type Random, randomFromSeed } from "../../random.ts";
 import { encode } from "../../schema/encode.ts";
 import { type ColumnSchema, isQuantity } from "../../schema/schema.ts";
@@ -72,6 +72,22 @@ export function* plantLeaks(input: CopyTestInput, ladder: Ladder): Generator<Pla
       };
     }
   }
+}
+
+/** The synthetic table with one leak planted in it: the one that every privacy metric plants under this seed, leak, share and index. */
+export function withLeak(
+  input: CopyTestInput,
+  how: { readonly leak: Planting["leak"]; readonly share: number; readonly index: number },
+): Table {
+  const { synthetic } = input;
+  const count = plantedCount(how.share, synthetic.rows);
+  for (const planted of plantLeaks(input, { shares: [how.share], plantings: how.index + 1, leaks: [how.leak] })) {
+    if (planted.index !== how.index) continue;
+    const gone = new Set(planted.positions.subarray(0, count));
+    const kept = counting(synthetic.rows).filter((row) => !gone.has(row));
+    return concatRows([takeRows(synthetic, kept), takeRows(planted.rows, counting(count))]);
+  }
+  throw new Error("no planting was made");
 }
 
 /** Synthetic rows replaced at a share. */
