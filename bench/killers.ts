@@ -9,13 +9,32 @@ import { clopperPearson } from "../src/math/distributions.ts";
 import { metrics } from "../src/metrics/index.ts";
 import { randomFromSeed } from "../src/random.ts";
 import { loadPolicy } from "../src/runs/policy-file.ts";
+import { noPurpose, type Purpose } from "../src/schema/purpose.ts";
 import { printTable } from "./measure.ts";
 
-const TABLES = [
-  { name: "SUPPORT2", file: "support2.csv.gz" },
-  { name: "Adult", file: "adult.csv.gz" },
-  { name: "AI4I", file: "ai4i2020.csv.gz" },
-] as const;
+/** Tables, and what is declared of them with `--declared`; AI4I is about machines. */
+const TABLES: readonly { readonly name: string; readonly file: string; readonly declared: Partial<Purpose> }[] = [
+  {
+    name: "SUPPORT2",
+    file: "support2.csv.gz",
+    declared: {
+      target: "death",
+      targetLeaks: ["hospdead", "sfdm2", "d.time"],
+      quasiIdentifiers: ["age", "sex", "race"],
+      sensitive: ["dzgroup"],
+    },
+  },
+  {
+    name: "Adult",
+    file: "adult.csv.gz",
+    declared: {
+      target: "income",
+      quasiIdentifiers: ["age", "sex", "race", "native_country"],
+      sensitive: ["income"],
+    },
+  },
+  { name: "AI4I", file: "ai4i2020.csv.gz", declared: { target: "MachineFailure" } },
+];
 
 /** Rows of each of the three parts that a table is cut into; a fixture that proves nothing below its own `fewestRows` gets those. */
 const ROWS = 1500;
@@ -35,11 +54,12 @@ export interface KillerRow {
 
 /** Rates at which the gate gives the right answer to the killer fixtures, each seed another cut of the real rows into three parts. The seeds are
  * shared among the cores.
- * @param options seeds: cuts of each table; fixtures: names, default all; rows: of a part */
+ * @param options seeds: cuts of each table; fixtures: names, default all; rows: of a part; declared: say of each table what its owner would */
 export async function measureKillers(options: {
   readonly seeds: number;
   readonly rows?: number | undefined;
   readonly policy?: string | undefined;
+  readonly declared?: boolean | undefined;
   readonly tables?: readonly string[] | undefined;
   readonly fixtures?: readonly string[] | undefined;
   readonly tell?: (line: string) => void;
@@ -51,13 +71,14 @@ export async function measureKillers(options: {
   const executor = threadExecutor();
   const out: KillerRow[] = [];
   try {
-    for (const { name, file } of TABLES) {
+    for (const { name, file, declared } of TABLES) {
       if (options.tables && !options.tables.includes(name)) continue;
       const found = new Map<string, { rows: number; cases: SelfTestCase[] }>();
       const tasks = Array.from({ length: options.seeds }, (_, seed) => seed).flatMap((seed) =>
         sizes.map((size) => {
           const only = names.filter((fixture) => Math.max(rows, fewest(fixture)) === size);
-          const data: Trial = { file, policy: options.policy ?? "default", seed, rows: size, only };
+          const purpose = options.declared ? { ...noPurpose, ...declared } : noPurpose;
+          const data: Trial = { file, policy: options.policy ?? "default", purpose, seed, rows: size, only };
           return { module: import.meta.url, name: "tryFixtures", data };
         }),
       );
@@ -82,6 +103,7 @@ export async function measureKillers(options: {
 interface Trial {
   readonly file: string;
   readonly policy: string;
+  readonly purpose: Purpose;
   readonly seed: number;
   readonly rows: number;
   readonly only: readonly string[];
@@ -96,12 +118,12 @@ const tables = new Map<string, Promise<Table>>();
 
 /** The task: one cut of one table. */
 export async function tryFixtures(trial: Trial): Promise<Tried> {
-  const { file, seed, rows } = trial;
+  const { file, seed, rows, purpose } = trial;
   const known = tables.get(file) ?? readTable(join("examples", "data", file)).then(({ table }) => table);
   tables.set(file, known);
   const { policy } = await loadPolicy(trial.policy, metrics);
   const { cases } = await selfTest(await known, {
-    ...{ policy, seed, random: randomFromSeed(seed).split("killers"), executor: localExecutor() },
+    ...{ policy, purpose, seed, random: randomFromSeed(seed).split("killers"), executor: localExecutor() },
     ...{ events: {}, signal: undefined, maxRows: rows, only: withNeeded(trial.only) },
   });
   return { size: rows, cases: cases.filter(({ name }) => trial.only.includes(name)) };
@@ -131,6 +153,7 @@ export async function run(options: {
     seeds: Number(flag("seeds") ?? (options.quick ? 3 : SEEDS)),
     rows: flag("rows") === undefined ? undefined : Number(flag("rows")),
     policy: flag("policy"),
+    declared: options.flags?.includes("--declared"),
     tables: flag("tables")?.split(","),
     fixtures,
     tell: (line) => process.stderr.write(`\r${line}   `),

@@ -67,6 +67,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
     const tested = options.selfTest
       ? await selfTest(holdout ? concatRows([real, holdout]) : real, {
           policy,
+          purpose,
           seed,
           random: random.split("self-test"),
           executor,

@@ -7,7 +7,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { Random } from "../random.ts";
 import { fitCodec } from "../schema/encode.ts";
 import { inferSchema } from "../schema/infer.ts";
-import { noPurpose } from "../schema/purpose.ts";
+import { noPurpose, type Purpose } from "../schema/purpose.ts";
 import type { JobEvents } from "./job.ts";
 import { judge } from "./judge.ts";
 import { type Case, cutInParts, killerFixtures, type Parts } from "./killer-fixtures.ts";
@@ -40,6 +40,8 @@ const MOST_ROWS = 8000;
 
 interface Context {
   readonly policy: Policy;
+  /** What was declared of the table; default: nothing. */
+  readonly purpose?: Purpose | undefined;
   readonly seed: number;
   readonly random: Random;
   readonly executor: Executor;
@@ -161,8 +163,10 @@ async function decisionOn(made: Case, context: Context): Promise<Decision> {
     holdout,
     synthetic,
     schema: inferSchema(holdout ? concatRows([real, holdout]) : real, {}),
-    purpose: noPurpose,
+    purpose: context.purpose ?? noPurpose,
     policy: context.policy,
+    // The cases are made up: how often the real rows were measured is not what is tried.
+    queries: 1,
     // What no hard rule looks at cannot change the answer.
     hardRulesOnly: true,
     seed: context.seed,
