@@ -99,8 +99,8 @@ export function plantFound(
   options: {
     readonly input: CopyTestInput;
     readonly ladder: Ladder;
-    /** As `copied`, for other rows. */
-    readonly lookUp: (rows: Table) => Int32Array;
+    /** As `copied`, for rows that take these places of the synthetic table. */
+    readonly lookUp: (rows: Table, positions: Uint32Array) => Int32Array;
     readonly excess: (found: Found) => Interval;
   },
 ): Planting[] {
@@ -108,7 +108,7 @@ export function plantFound(
   const out: Planting[] = [];
   for (const planted of plantLeaks(input, ladder)) {
     throwIfCancelled(input.signal);
-    const arriving = lookUp(planted.rows);
+    const arriving = lookUp(planted.rows, planted.positions);
     let done = 0;
     for (const share of ladder.shares) {
       for (; done < plantedCount(share, input.synthetic.rows); done++) {

@@ -10,7 +10,7 @@ export const quasiIdentifierToleranceCopies: Metric = {
   better: "lower",
   range: [-1, 1],
   source: "As within-tolerance-copies, on the declared columns",
-  definitionVersion: 1,
+  definitionVersion: 2,
   explains:
     "As excess copies within tolerance, but a row is only its declared quasi-identifiers and sensitive columns.",
   measure: (input) =>

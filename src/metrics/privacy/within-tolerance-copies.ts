@@ -1,4 +1,6 @@
+import { takeRows } from "../../data/table.ts";
 import { hypergeometricUpperTail } from "../../math/distributions.ts";
+import { randomFromSeed } from "../../random.ts";
 import type { Metric, Score } from "../metric.ts";
 import { countFound, excessOverHoldout, plantFound, type RealUnits } from "./found-rows.ts";
 import type { CopyTestInput, Ladder } from "./plant.ts";
@@ -14,11 +16,14 @@ export const withinToleranceCopies: Metric = {
   range: [-1, 1],
   source:
     "Rows that one real row alone agrees with, train against holdout; conditional test of two proportions: Fisher (1935); interval by Clopper & Pearson (1934)",
-  definitionVersion: 1,
+  definitionVersion: 2,
   explains:
     "Synthetic rows that agree with one real row and no other, every number within 1 % and at most one category different: training rows found so more often than holdout rows are near copies. It sees small changes spread over all numbers, which distances do not; it sees no copy whose numbers moved further.",
   measure: (input) => measureToleranceCopies(withinToleranceCopies, poolTrials(input), toleranceLadder),
 };
+
+/** Synthetic rows looked up; among more real rows a look-up costs more, and a share is known well enough from so many. */
+const MAX_TARGETS = 50_000;
 
 export const toleranceLadder: Ladder = {
   shares: [0.005, 0.01, 0.02, 0.05, 0.1],
@@ -40,13 +45,16 @@ export async function measureToleranceCopies(
   if (synthetic.rows === 0) return { ...base, notComputable: "The synthetic table has no rows." };
   const index = indexWithinTolerance([train, holdout], input.schema);
   const units = unitsOf(input);
+  const isTarget = new Uint8Array(synthetic.rows);
   const counter = countFound(units, input.entities !== undefined);
-  const copied = index.aloneIn(synthetic);
+  const targets = chooseTargets(input);
+  for (const row of targets) isTarget[row] = 1;
+  const copied = lookUpAt(targets, synthetic.rows, index.aloneIn(takeRows(synthetic, targets)));
   for (const realRow of copied) counter.add(realRow, 1);
   const urn = {
     train: units.train,
     holdout: units.holdout,
-    released: synthetic.rows,
+    released: targets.length,
     alpha,
     rowsPerUnit: units.rows / units.label.length,
   };
@@ -60,16 +68,20 @@ export async function measureToleranceCopies(
     ...base,
     ...excessOverHoldout(found, urn),
     level: 1 - alpha,
-    n: synthetic.rows,
+    n: targets.length,
     seeds: [input.seed],
     p,
     plantings: plantFound(counter, copied, {
       input,
       ladder,
-      lookUp: (rows) => index.aloneIn(rows),
+      lookUp: (rows, positions) => {
+        const places = Uint32Array.from(positions.keys()).filter((place) => isTarget[positions[place] as number] === 1);
+        return lookUpAt(places, rows.rows, index.aloneIn(takeRows(rows, places)));
+      },
       excess: (planted) => excessOverHoldout(planted, urn),
     }),
     details: {
+      ...(targets.length < synthetic.rows ? { targets: targets.length } : {}),
       unit: input.entities ? "entity" : "row",
       foundTrain: found.train,
       foundHoldout: found.holdout,
@@ -79,6 +91,21 @@ export async function measureToleranceCopies(
       severalAgree: copied.reduce((sum, row) => sum + (row === -2 ? 1 : 0), 0),
     },
   };
+}
+
+/** All synthetic rows, or a random part of them, ascending. */
+function chooseTargets({ synthetic, seed }: CopyTestInput): Uint32Array {
+  if (synthetic.rows <= MAX_TARGETS) return Uint32Array.from({ length: synthetic.rows }, (_, i) => i);
+  return randomFromSeed(seed).split("within-tolerance-copies").split("targets").sample(synthetic.rows, MAX_TARGETS);
+}
+
+/** What was found for some rows, as of all `rows`: nothing for the others. */
+function lookUpAt(places: Uint32Array, rows: number, found: Int32Array): Int32Array {
+  const out = new Int32Array(rows).fill(-1);
+  places.forEach((place, i) => {
+    out[place] = found[i] as number;
+  });
+  return out;
 }
 
 /** Every real row can be found; it belongs to itself, or to its entity on its side. */
