@@ -74,6 +74,7 @@ export function searchFew(search: FewSearch): NearestFew {
   const { categories, numbers, cells } = tree.rows;
   const { from, to, child, pure } = tree;
   const width = categories + numbers;
+  const unrolled = width - 3;
   const count = search.to - search.from;
   const distances = new Float64Array(count * k);
   const marked = new Float64Array(count);
@@ -136,7 +137,15 @@ export function searchFew(search: FewSearch): NearestFew {
             sum += (bits | -bits) >>> 31;
           }
           sum *= UNIT;
-          for (; j < width && sum <= bound; j++) sum += Math.abs((cells[at + j] as number) - (query[j] as number));
+          while (j < unrolled && sum <= bound) {
+            const a = (cells[at + j] as number) - (query[j] as number);
+            const b = (cells[at + j + 1] as number) - (query[j + 1] as number);
+            const c = (cells[at + j + 2] as number) - (query[j + 2] as number);
+            const d = (cells[at + j + 3] as number) - (query[j + 3] as number);
+            sum += Math.abs(a) + Math.abs(b) + Math.abs(c) + Math.abs(d);
+            j += 4;
+          }
+          if (sum <= bound) for (; j < width; j++) sum += Math.abs((cells[at + j] as number) - (query[j] as number));
         }
         if (sum > bound) {
           if (isPure) break;
