@@ -1,4 +1,6 @@
 import { type Executor, runAll, sharedCopy, type Task } from "../../executors/executor.ts";
+import { boxDistanceFrom } from "./box-distance.ts";
+import { grown } from "./grown.ts";
 import { type MixedRows, UNIT } from "./mixed-rows.ts";
 import type { NeighbourTree } from "./tree.ts";
 
@@ -76,7 +78,7 @@ export interface BlockSearch {
 export function searchBlock(search: BlockSearch): Neighbours {
   const { tree, queries, maxTies } = search;
   const { categories, numbers, cells } = tree.rows;
-  const { from, to, child, pure, present, low, high, source } = tree;
+  const { from, to, child, pure, source } = tree;
   const width = categories + numbers;
   const unrolled = width - 3;
   const count = search.to - search.from;
@@ -90,25 +92,7 @@ export function searchBlock(search: BlockSearch): Neighbours {
   let stackNode = new Uint32Array(256);
   let stackBound = new Float64Array(256);
 
-  const boxDistance = (node: number, limit: number): number => {
-    let sum = 0;
-    const atCategory = node * categories;
-    for (let k = 0; k < categories; k++) {
-      if ((((present[atCategory + k] as number) >>> ((query[k] as number) & 31)) & 1) === 0) sum += UNIT;
-    }
-    if (sum > limit) return sum;
-    const atNumber = node * numbers;
-    for (let k = 0; k < numbers; k++) {
-      const x = query[categories + k] as number;
-      const below = (low[atNumber + k] as number) - x;
-      if (below > 0) sum += below;
-      else {
-        const above = x - (high[atNumber + k] as number);
-        if (above > 0) sum += above;
-      }
-    }
-    return sum;
-  };
+  const boxDistance = boxDistanceFrom(tree, query);
 
   for (let i = 0; i < count; i++) {
     const atQuery = (search.from + i) * width;
@@ -188,11 +172,4 @@ export function searchBlock(search: BlockSearch): Neighbours {
   }
   start[count] = listed.length;
   return { distance, ties, start, rows: Uint32Array.from(listed) };
-}
-
-function grown<T extends Uint32Array | Float64Array>(array: T): T {
-  const type = array.constructor as new (length: number) => T;
-  const out = new type(array.length * 2);
-  out.set(array as never);
-  return out;
 }

@@ -13,10 +13,10 @@ export const membershipInference: Metric = {
   better: "lower",
   range: [-1, 1],
   source:
-    "An ensemble after Hayes et al. (2019), PoPETs; van Breugel et al. (2023), AISTATS; Meeus et al. (2023), ESORICS; true-positive rate at a low false-positive rate after Carlini et al. (2022), IEEE S&P",
-  definitionVersion: 1,
+    "An ensemble after Hayes et al. (2019), PoPETs; van Breugel et al. (2023), AISTATS; Ward, Wang & Cheng (2024), arXiv 2406.13012; Meeus et al. (2023), ESORICS; true-positive rate at a low false-positive rate after Carlini et al. (2022), IEEE S&P",
+  definitionVersion: 2,
   explains:
-    "Members and non-members are told apart by five attacks, on random people and on the most isolated tenth: the share of members recognised where one non-member in a hundred is taken for one, less that share. 0 is guessing. It shows what these attacks find, not what every attack could.",
+    "Members and non-members are told apart by six attacks, on random people and on the most isolated tenth: the share of members recognised where one non-member in a hundred is taken for one, less that share. 0 is guessing. It shows what these attacks find, not what every attack could.",
   measure,
 };
 

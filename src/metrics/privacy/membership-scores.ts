@@ -1,13 +1,16 @@
 import { concatRows, type Table, takeRows } from "../../data/table.ts";
+import { nearestRows } from "../../learners/neighbours/nearest.ts";
+import { buildTree, type NeighbourTree } from "../../learners/neighbours/tree.ts";
 import { fitBoosting, predictBoosting } from "../../learners/trees/boosting.ts";
 import { encode } from "../../schema/encode.ts";
 import type { MetricInput, Trial } from "../metric.ts";
-import { nearestOn } from "./nearest-synthetic.ts";
+import { localNeighbourhood } from "./local-neighbourhood.ts";
+import { encodeMixed, fitMixedCodec, type MixedCodec } from "./mixed-table.ts";
 import { runRandom } from "./singling-out.ts";
 
 /** People asked about on each side, per run: what a low false-positive rate needs, bounded in time. */
 const TARGETS = 1000;
-/** Rows of each side that the classifier learns from. */
+/** Rows of each side that the classifier learns from, and that make a neighbourhood. */
 const LEARNT = 4000;
 const ISOLATED = 0.1;
 
@@ -35,6 +38,8 @@ export async function membershipScores(
   const members = random.split("members").sample(trial.train.rows, 2 * perHalf);
   const middle = order.length >> 1;
   const halves = [order.subarray(0, middle), order.subarray(middle)] as const;
+  const codec = fitMixedCodec([trial.train, trial.holdout], input.schema);
+  const released = buildTree(encodeMixed([trial.synthetic], codec));
   const parts: (readonly MembershipScores[])[] = [];
   for (const [h, half] of halves.entries()) {
     const targets = concatRows([
@@ -43,7 +48,11 @@ export async function membershipScores(
     ]);
     const reference = takeRows(trial.holdout, halves[1 - h] as Uint32Array);
     parts.push(
-      await attackHalf(trial, { targets, reference, perHalf }, { ...input, random: random.split("half").split(h) }),
+      await attackHalf(
+        trial,
+        { targets, reference, perHalf, codec, released },
+        { ...input, random: random.split("half").split(h) },
+      ),
     );
   }
   const [first, second] = parts as [readonly MembershipScores[], readonly MembershipScores[]];
@@ -54,14 +63,18 @@ interface Half {
   readonly targets: Table;
   readonly reference: Table;
   readonly perHalf: number;
+  readonly codec: MixedCodec;
+  /** All synthetic rows. */
+  readonly released: NeighbourTree;
 }
 
 async function attackHalf(trial: Trial, half: Half, input: MetricInput): Promise<readonly MembershipScores[]> {
-  const { targets, reference, perHalf } = half;
-  const names = trial.train.columns.map(({ name }) => name);
+  const { targets, reference, perHalf, codec, released } = half;
+  const queries = encodeMixed([targets], codec);
+  const search = { executor: input.executor, signal: input.signal };
   // As many synthetic rows as reference rows where both are thinned alike would waste what was released: all of it is searched.
-  const synthetic = await nearestOn(names, { pool: trial.synthetic, queries: [targets], trial }, input);
-  const known = await nearestOn(names, { pool: reference, queries: [targets], trial }, input);
+  const synthetic = await nearestRows(released, queries, { ...search, maxTies: 1 });
+  const known = await nearestRows(buildTree(encodeMixed([reference], codec)), queries, { ...search, maxTies: 1 });
   const near = synthetic.distance;
   const far = known.distance;
   const isolated = mostIsolated(far, perHalf);
@@ -71,6 +84,11 @@ async function attackHalf(trial: Trial, half: Half, input: MetricInput): Promise
     isolated,
     perSide: perHalf,
   });
+  const syntheticShare = await localNeighbourhood(
+    queries,
+    { synthetic: trial.synthetic, reference },
+    { ...search, codec, most: LEARNT, random: input.random.split("neighbourhood") },
+  );
   const classifier = classify(trial, half, input);
   const small = 1e-3;
   return [
@@ -81,6 +99,7 @@ async function attackHalf(trial: Trial, half: Half, input: MetricInput): Promise
     score("equal rows", (i) =>
       near[i] === 0 ? (synthetic.ties[i] as number) / Math.max(1, far[i] === 0 ? (known.ties[i] as number) : 1) : 0,
     ),
+    score("local neighbourhood", (i) => syntheticShare[i] as number),
     score("classifier", (i) => classifier[i] as number),
   ];
 }

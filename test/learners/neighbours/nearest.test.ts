@@ -6,41 +6,14 @@ import { threadExecutor } from "../../../src/executors/threads.ts";
 import { type MixedRows, mixedRows, UNIT } from "../../../src/learners/neighbours/mixed-rows.ts";
 import { nearestRows } from "../../../src/learners/neighbours/nearest.ts";
 import { buildTree } from "../../../src/learners/neighbours/tree.ts";
-import { type Random, randomFromSeed } from "../../../src/random.ts";
-
-interface Shape {
-  readonly rows: number;
-  readonly categories: number;
-  readonly numbers: number;
-  /** Labels of a category and distinct values of a number. */
-  readonly levels: number;
-}
-
-function randomRows(shape: Shape, random: Random): MixedRows {
-  const out = mixedRows(shape.rows, shape.categories, shape.numbers);
-  const width = shape.categories + shape.numbers;
-  for (let i = 0; i < shape.rows; i++) {
-    for (let k = 0; k < width; k++) {
-      // Codes above 32 share a bit of the box; unknown labels are −1; missing numbers are two units up.
-      const level = Math.floor(shape.levels * random.uniform() ** 2);
-      if (k < shape.categories) out.cells[i * width + k] = random.uniform() < 0.02 ? -1 : level;
-      else out.cells[i * width + k] = random.uniform() < 0.05 ? 2 * UNIT : Math.round((level / shape.levels) * UNIT);
-    }
-  }
-  return out;
-}
+import { randomFromSeed } from "../../../src/random.ts";
+import { randomRows, slowDistance } from "./random-rows.ts";
 
 function slowNearest(pool: MixedRows, queries: MixedRows, i: number): { distance: number; rows: number[] } {
-  const width = pool.categories + pool.numbers;
   let best = Number.POSITIVE_INFINITY;
   let rows: number[] = [];
   for (let row = 0; row < pool.rows; row++) {
-    let sum = 0;
-    for (let k = 0; k < width; k++) {
-      const a = pool.cells[row * width + k] as number;
-      const b = queries.cells[i * width + k] as number;
-      sum += k < pool.categories ? (a === b ? 0 : UNIT) : Math.abs(a - b);
-    }
+    const sum = slowDistance(pool, row, { rows: queries, row: i });
     if (sum < best) {
       best = sum;
       rows = [];
