@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
-import { MAX_SEED, wholeNumber } from "./options.ts";
+import { MAX_SEED, parentOptions, wholeNumber } from "./options.ts";
 import { addPurposeOptions, purposeOptions } from "./purpose-options.ts";
 
 /** Declares `counterfoil evaluate`. */
@@ -17,6 +17,8 @@ export function addEvaluate(program: Command): void {
       .argument("<real>", "the real rows that the synthesizer was fitted on")
       .argument("<synthetic>", "the synthetic table")
       .option("--holdout <file>", "real rows from the same population that the synthesizer never saw")
+      .option("--parent <files...>", "the table whose keys synthetic rows refer to; name=file where there are several")
+      .option("--real-parent <files...>", "the same for the real rows")
       .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
       .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default"),
   )
@@ -49,6 +51,7 @@ Examples:
       const result = await evaluate({
         ...options,
         ...purposeOptions(options),
+        ...parentOptions(options),
         real,
         synthetic,
         events: screen.events,

@@ -24,6 +24,17 @@ export function between(min: number, max: number): (text: string) => number {
   };
 }
 
+/** The flags for parent tables in the job's words. */
+export function parentOptions(options: {
+  readonly parent?: readonly string[];
+  readonly realParent?: readonly string[];
+}): { readonly parents?: readonly string[]; readonly realParents?: readonly string[] } {
+  return {
+    ...(options.parent ? { parents: options.parent } : {}),
+    ...(options.realParent ? { realParents: options.realParent } : {}),
+  };
+}
+
 /** Most rows that one run writes. */
 export const MAX_ROWS = 10_000_000_000;
 /** Largest seed: every whole number a float64 holds exactly. */

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { EXIT, exitCodeOf } from "./exit.ts";
-import { wholeNumber } from "./options.ts";
+import { parentOptions, wholeNumber } from "./options.ts";
 
 /** Declares `counterfoil verify`. */
 export function addVerify(program: Command): void {
@@ -18,6 +18,8 @@ export function addVerify(program: Command): void {
     .option("--real <file>", "the source of a synthesis, or the real rows of an evaluation")
     .option("--synthetic <file>", "the table that an evaluation judged")
     .option("--holdout <file>", "the holdout that an evaluation had")
+    .option("--parent <files...>", "the parent tables that an evaluation had")
+    .option("--real-parent <files...>", "and those of its real rows")
     .option("--schema <file>", "the schema file that was given, if one was")
     .option("--threads <n>", "worker threads for --recompute (default: all cores)", wholeNumber(1, 256))
     .option("--quiet", "no progress")
@@ -34,9 +36,13 @@ Examples:
     .action(async (bundle: string, options) => {
       const { verify } = await import("../jobs/verify.ts");
       const screen = display({ ...options, quiet: options.quiet || !options.recompute });
-      const result = await verify({ ...options, bundle, events: screen.events, signal: stopSignal() }).finally(
-        screen.finish,
-      );
+      const result = await verify({
+        ...options,
+        ...parentOptions(options),
+        bundle,
+        events: screen.events,
+        signal: stopSignal(),
+      }).finally(screen.finish);
       if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       else if (result.trusted)
         process.stdout.write(

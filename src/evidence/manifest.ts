@@ -12,7 +12,7 @@ export interface ManifestFile {
 
 /** A file that was read and is not in the bundle. */
 export interface InputFile {
-  readonly role: "source" | "real" | "synthetic" | "holdout";
+  readonly role: "source" | "real" | "synthetic" | "holdout" | "parent" | "real-parent";
   /** HMAC-SHA-256 of the file's SHA-256, keyed by a salt that only the ledger of who made the bundle holds: the plain digest of a small table
    * would confirm a guess of it. */
   readonly saltedSha256: string;
@@ -62,7 +62,12 @@ const shape = z.strictObject({
   schemaSha256: digest,
   recipeSha256: digest,
   splitSha256: z.string().nullable(),
-  inputs: z.array(z.strictObject({ role: z.enum(["source", "real", "synthetic", "holdout"]), saltedSha256: digest })),
+  inputs: z.array(
+    z.strictObject({
+      role: z.enum(["source", "real", "synthetic", "holdout", "parent", "real-parent"]),
+      saltedSha256: digest,
+    }),
+  ),
   digitalSourceType: z.string().nullable(),
   files: z.array(z.strictObject({ path: z.string(), bytes: z.number().int().min(0), sha256: digest })).max(MAX_FILES),
 });

@@ -40,7 +40,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
   const signer =
     out === undefined ? undefined : await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
-  const { real, holdout, synthetic, schema, purpose, inputs } = await openTables(options, {
+  const { real, holdout, synthetic, parents, schema, purpose, inputs } = await openTables(options, {
     declared,
     override,
     events,
@@ -57,6 +57,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       schema,
       policy,
       purpose,
+      parents,
       queries,
       seed,
       random: random.split("judge"),
@@ -100,6 +101,9 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
               holdout: options.holdout === undefined ? null : basename(options.holdout),
               purpose,
               schemaGiven: options.schema !== undefined,
+              ...(parents
+                ? { parents: { synthetic: [...parents.synthetic.keys()], real: [...parents.real.keys()] } }
+                : {}),
               seed,
             },
             seed,

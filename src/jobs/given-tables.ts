@@ -4,6 +4,7 @@ import { readTable } from "../data/read.ts";
 import { columnOf, concatRows, selectColumns, type Table } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import type { InputFile } from "../evidence/manifest.ts";
+import type { MetricInput } from "../metrics/metric.ts";
 import { countOverlap } from "../metrics/privacy/row-keys.ts";
 import { applySchema, type SchemaOverride } from "../schema/file.ts";
 import { inferSchema } from "../schema/infer.ts";
@@ -12,6 +13,7 @@ import type { TableSchema } from "../schema/schema.ts";
 import { readEvents } from "./events.ts";
 import type { EvaluateOptions, JobEvents } from "./job.ts";
 import { checkMemory } from "./memory.ts";
+import { openParents } from "./parents.ts";
 import { checkPurpose } from "./purpose.ts";
 
 /** The tables of an evaluation: one meaning, the same columns in the same order and of the same types. */
@@ -19,6 +21,8 @@ export interface GivenTables {
   readonly real: Table;
   readonly holdout: Table | undefined;
   readonly synthetic: Table;
+  /** Only their key columns; absent: none were given. */
+  readonly parents: MetricInput["parents"];
   readonly schema: TableSchema;
   readonly purpose: Purpose;
   /** The files read, with their SHA-256. */
@@ -78,6 +82,7 @@ export async function openTables(
     real,
     holdout,
     synthetic,
+    parents: await openParents(options, { schema, events, inputs }),
     schema,
     purpose: checkPurpose(declared, { table: real, schema, notice: events.notice }),
     inputs,

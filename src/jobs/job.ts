@@ -55,6 +55,10 @@ export interface EvaluateOptions extends PurposeOptions {
   readonly real: string;
   readonly synthetic: string;
   readonly holdout?: string | undefined;
+  /** Tables whose keys the synthetic rows must refer to (`references` constraints): a path each, or name=path where there are several. */
+  readonly parents?: readonly string[] | undefined;
+  /** Those that the real rows refer to, in the same form. */
+  readonly realParents?: readonly string[] | undefined;
   /** Also compute a peer's own numbers, to stand beside ours. */
   readonly compat?: Peer | undefined;
   /** Also try the gate on cases with a known right answer, made of the real rows (`jobs/killer-fixtures.ts`). */
@@ -112,6 +116,8 @@ export interface VerifyOptions {
   readonly real?: string | undefined;
   readonly synthetic?: string | undefined;
   readonly holdout?: string | undefined;
+  readonly parents?: readonly string[] | undefined;
+  readonly realParents?: readonly string[] | undefined;
   readonly schema?: string | undefined;
   readonly threads?: number | undefined;
   readonly events?: JobEvents | undefined;

@@ -14,6 +14,7 @@ import type { Random } from "../random.ts";
 import { fitCodec } from "../schema/encode.ts";
 import type { Purpose } from "../schema/purpose.ts";
 import { schemaOf, type TableSchema } from "../schema/schema.ts";
+import { constraintNotices } from "./constraint-notices.ts";
 import type { JobEvents, JobResult } from "./job.ts";
 
 /** Rows a side on which the quality metrics are measured: an interval narrower than these give would decide nothing more. */
@@ -29,6 +30,8 @@ export interface JudgeInput {
   readonly floor?: Table | undefined;
   readonly entities?: MetricInput["entities"];
   readonly purpose: Purpose;
+  /** Tables that the rows refer to, where they are given. */
+  readonly parents?: MetricInput["parents"];
   /** Runs so far that measured the same real rows, this one included. */
   readonly queries?: number | undefined;
   /** Refits of the procedure on folds, where the procedure is judged and not the one release. */
@@ -68,6 +71,7 @@ export async function judge(
     frames,
     entities: input.entities,
     purpose: input.purpose,
+    parents: input.parents,
     trials: trialsOf(input, names),
     level: policy.level,
     seed: input.seed,
@@ -94,6 +98,7 @@ export async function judge(
     if (input.hardRulesOnly && decide(policy, roundScores(scores), factsOf(input)).decision === "refuse") break;
   }
   const published = roundScores(scores);
+  for (const notice of constraintNotices(published)) events.notice?.(notice);
   return { scores: published, decision: decide(policy, published, factsOf(input)) };
 }
 

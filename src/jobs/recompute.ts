@@ -32,6 +32,9 @@ export interface RecomputeOptions {
   /** Evaluations only: the table that was judged, and the holdout, if there was one. */
   readonly synthetic?: string | undefined;
   readonly holdout?: string | undefined;
+  /** Evaluations only: the parent tables that were given, in the same form. */
+  readonly parents?: readonly string[] | undefined;
+  readonly realParents?: readonly string[] | undefined;
   /** The schema file that was given, if one was. */
   readonly schema?: string | undefined;
   readonly threads?: number | undefined;
@@ -44,6 +47,7 @@ const recipeShape = z.looseObject({
   seed: z.number(),
   purpose: z.looseObject({}),
   schemaGiven: z.boolean(),
+  parents: z.object({ synthetic: z.array(z.string()), real: z.array(z.string()) }).optional(),
 });
 const synthesisShape = z.looseObject({
   rows: z.number(),
@@ -146,7 +150,7 @@ async function synthesisAgain(
 }
 
 async function evaluationAgain(options: RecomputeOptions, again: Again): Promise<readonly Score[]> {
-  const { seed, purpose, holdout } = recipeShape.parse(again.recipe);
+  const { seed, purpose, holdout, parents } = recipeShape.parse(again.recipe);
   if (options.synthetic === undefined)
     throw new InvalidArgument("missing-option", "This bundle judges a table that it does not hold.", {
       advice: "Give that table with --synthetic.",
@@ -155,9 +159,24 @@ async function evaluationAgain(options: RecomputeOptions, again: Again): Promise
     throw new InvalidArgument("missing-option", "This bundle was made with a holdout, and none is given.", {
       advice: "Give the same rows with --holdout.",
     });
+  for (const [flag, had, given] of [
+    ["--parent", parents?.synthetic, options.parents],
+    ["--real-parent", parents?.real, options.realParents],
+  ] as const)
+    if ((had?.length ?? 0) > (given?.length ?? 0))
+      throw new InvalidArgument("missing-option", `This bundle was made with ${had?.length} parent tables (${flag}).`, {
+        advice: `Give the same with ${flag}.`,
+      });
   const events = collecting(options.events, []);
   const tables = await openTables(
-    { real: options.real, synthetic: options.synthetic, holdout: options.holdout, signal: options.signal },
+    {
+      real: options.real,
+      synthetic: options.synthetic,
+      holdout: options.holdout,
+      parents: options.parents,
+      realParents: options.realParents,
+      signal: options.signal,
+    },
     {
       declared: purpose as unknown as Purpose,
       override: options.schema === undefined ? undefined : await loadSchema(options.schema),

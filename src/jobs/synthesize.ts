@@ -55,6 +55,11 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const { table, train, holdout, split, groups, schema, purpose } = source;
   const { modelled, restore, notes } = reduceTable(train, schema, { all: table });
   notes.forEach(events.notice);
+  const declaredRules = schema.constraints?.length ?? 0;
+  if (declaredRules > 0)
+    events.notice(
+      `${declaredRules === 1 ? "1 constraint is" : `${declaredRules} constraints are`} declared: how many rows break them is measured, and ${synthesizer.name} does not see to it that none does.`,
+    );
   if (groups)
     events.notice(
       `Rows of one "${options.group}" stay together in the split, but they are still modelled one by one: relations between the rows of one person are lost.`,

@@ -1,3 +1,4 @@
+import { constraints } from "./constraints.ts";
 import { betaRecall } from "./coverage/beta-recall.ts";
 import { categoriesLost } from "./coverage/categories-lost.ts";
 import { coverage } from "./coverage/coverage.ts";
@@ -5,6 +6,7 @@ import { duplicates } from "./coverage/duplicates.ts";
 import { minorityClasses } from "./coverage/minority-classes.ts";
 import { tailCoverage } from "./coverage/tail-coverage.ts";
 import { twoWayCoverage } from "./coverage/two-way-coverage.ts";
+import { dateOrder } from "./date-order.ts";
 import { adverseImpactRatio } from "./fairness/adverse-impact-ratio.ts";
 import { demographicParityDifference } from "./fairness/demographic-parity-difference.ts";
 import { equalisedOddsDifference } from "./fairness/equalised-odds-difference.ts";
@@ -48,6 +50,8 @@ import { validity } from "./validity.ts";
 /** Every metric, in the order of the report. A new one is a file and a line here. */
 export const metrics: readonly Metric[] = [
   validity,
+  constraints,
+  dateOrder,
   replayedIdentifiers,
   columnAccuracy,
   columnShape,

@@ -1,6 +1,7 @@
 import type { Table } from "../data/table.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
+import type { Parents } from "../schema/broken-rows.ts";
 import type { Codec, Encoded } from "../schema/encode.ts";
 import type { Purpose } from "../schema/purpose.ts";
 import type { TableSchema } from "../schema/schema.ts";
@@ -102,6 +103,8 @@ export interface MetricInput {
   readonly unmodelled?:
     | { readonly train: Table; readonly holdout: Table | undefined; readonly synthetic: Table }
     | undefined;
+  /** Tables whose keys the rows refer to (`references` constraints): those that the synthetic table must, and the real ones. */
+  readonly parents?: { readonly synthetic: Parents; readonly real: Parents } | undefined;
   readonly schema: TableSchema;
   /** Real rows as codes, fitted on train ∪ holdout. */
   readonly codec: Codec;

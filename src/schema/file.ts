@@ -3,6 +3,8 @@ import { z } from "zod";
 import { columnOf, type Table } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
+import { checkConstraints, constraintToFile, type Fault, parseConstraints } from "./constraint-file.ts";
+import { type Constraint, columnsOfConstraint, nameOfConstraint } from "./constraints.ts";
 import { LOCALES } from "./identifiers.ts";
 import { profileNumbers, profileText } from "./profile.ts";
 import type { ColumnSchema, Kind, TableSchema } from "./schema.ts";
@@ -71,10 +73,15 @@ const columnFile = z.strictObject({
 const schemaFile = z.strictObject({
   format: z.literal("counterfoil-schema/1"),
   columns: z.array(columnFile),
+  constraints: z.array(z.unknown()).optional(),
 });
 
 /** What a person changed: the fields of a schema file. A field that is absent keeps what was inferred; null takes it away. */
-export type SchemaOverride = z.infer<typeof schemaFile> & { readonly path: string };
+export interface SchemaOverride extends Omit<z.infer<typeof schemaFile>, "constraints"> {
+  readonly path: string;
+  /** Declared rules, with the line that each one starts at. */
+  readonly constraints?: readonly { readonly constraint: Constraint; readonly line: number }[];
+}
 
 /** The schema as a file to read and edit: one entry per column, the evidence as comments. Columns and fields may be deleted from it. */
 export function schemaToYaml(schema: TableSchema): string {
@@ -97,6 +104,15 @@ export function schemaToYaml(schema: TableSchema): string {
         const days = field === "range" && column.type === "date";
         lines.push(`    ${field}: ${scalar(days ? (value as readonly number[]).map(isoOf) : value)}`);
       }
+  }
+  if (schema.constraints && schema.constraints.length > 0) {
+    lines.push("", "constraints:");
+    for (const constraint of schema.constraints)
+      lines.push(
+        ...Object.entries(constraintToFile(constraint)).map(
+          ([field, value], i) => `  ${i === 0 ? "-" : " "} ${field}: ${scalar(value)}`,
+        ),
+      );
   }
   return `${lines.join("\n")}\n`;
 }
@@ -141,7 +157,23 @@ export function parseSchema(yaml: string, path: string): SchemaOverride {
         );
       seen.add(name);
     });
-    return { ...result.data, path };
+    const { constraints, ...rest } = result.data;
+    if (!constraints) return { ...rest, path };
+    const at = (place: readonly PropertyKey[]): number => lineOf(document.contents, ["constraints", ...place], counter);
+    const parsed = parseConstraints(constraints, (place, what, advice) => wrong(path, at(place), what, advice));
+    // `evaluate` never reads these columns, and would call them unknown.
+    const dropped = new Set(rest.columns.filter(({ drop }) => drop).map(({ name }) => name));
+    parsed.forEach((constraint, i) => {
+      const left = columnsOfConstraint(constraint).find((name) => dropped.has(name));
+      if (left !== undefined)
+        throw wrong(
+          path,
+          at([i]),
+          `the constraint "${nameOfConstraint(constraint)}" names the column "${left}", which is left out`,
+          "Keep the column, or take out the constraint.",
+        );
+    });
+    return { ...rest, path, constraints: parsed.map((constraint, i) => ({ constraint, line: at([i]) })) };
   }
   const issue = result.error.issues[0] as z.core.$ZodIssue;
   const name = columnNameAt(document.contents, issue.path);
@@ -237,7 +269,7 @@ const KINDS_OF: Readonly<Record<ColumnSchema["type"], readonly Kind[]>> = {
 };
 
 /** The inferred schema with a person's changes; theirs win.
- * @throws {InvalidArgument} a column or kind that the table cannot have */
+ * @throws {InvalidArgument} a column, kind or constraint that the table cannot have */
 export function applySchema(inferred: TableSchema, override: SchemaOverride, table: Table): TableSchema {
   const names = inferred.columns.map(({ name }) => name);
   for (const { name, functionOf } of override.columns) {
@@ -267,7 +299,7 @@ export function applySchema(inferred: TableSchema, override: SchemaOverride, tab
       )
       .map(({ name }) => name),
   );
-  return {
+  const schema: TableSchema = {
     ...inferred,
     columns: columns.map((column) => {
       if (!column.functionOf || modelled.has(column.functionOf.column)) return column;
@@ -278,6 +310,12 @@ export function applySchema(inferred: TableSchema, override: SchemaOverride, tab
       };
     }),
   };
+  const declared = override.constraints ?? [];
+  if (declared.length === 0) return schema;
+  const constraints = declared.map(({ constraint }) => constraint);
+  const fault: Fault = ([i], what, advice) => wrong(override.path, declared[Number(i)]?.line ?? 1, what, advice);
+  checkConstraints(constraints, { table, schema, fault });
+  return { ...schema, constraints };
 }
 
 function changed(

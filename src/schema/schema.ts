@@ -1,3 +1,5 @@
+import type { Constraint } from "./constraints.ts";
+
 /** What each column means. Inferred by `infer.ts`, edited by people as YAML (`file.ts`), read by everything that models or measures. */
 
 export type Kind =
@@ -64,6 +66,8 @@ export interface TableSchema {
   readonly columns: readonly ColumnSchema[];
   /** What was noticed about the table as a whole: renamed headers, duplicate rows, … */
   readonly notes: readonly string[];
+  /** Rules between cells and between rows that a person declared; never inferred. */
+  readonly constraints?: readonly Constraint[];
 }
 
 /** The schema of one column; the name is known to exist. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { describe, test } from "node:test";
-import { type Table, tableOf } from "../../src/data/table.ts";
+import { type Column, type Table, tableOf } from "../../src/data/table.ts";
 import { metrics } from "../../src/metrics/index.ts";
 import {
   type Interval,
@@ -17,6 +17,12 @@ import { inputOf, KINDS, numberColumn, shuffled, textColumn, world } from "../me
 /** What every metric promises; runs over the list, so a new metric is covered by its line there. */
 
 const made = world(11, { train: 900, holdout: 600, synthetic: 900 });
+const dateColumn = (name: string, days: readonly number[]): Column => ({
+  name,
+  type: "date",
+  storage: "date",
+  values: Float64Array.from(days),
+});
 /** With a length of time until something happened, for those who declare one. */
 const followed = (table: Table, label: string): Table => {
   const random = randomFromSeed(12).split(label);
@@ -26,7 +32,16 @@ const followed = (table: Table, label: string): Table => {
     Math.ceil((-365 * Math.log(random.uniform())) / Math.exp((years - 45) / 12)),
   );
   const died = days.map(() => (random.uniform() < 0.6 ? "yes" : "no"));
-  return tableOf([...table.columns, numberColumn("days", days), textColumn("died", died)]);
+  // Never discharged before admitted.
+  const admitted = days.map((length) => Date.UTC(2020, 0, 1 + (length % 400)));
+  const discharged = admitted.map((day, i) => day + 86_400_000 * ((days[i] as number) % 30));
+  return tableOf([
+    ...table.columns,
+    numberColumn("days", days),
+    textColumn("died", died),
+    dateColumn("admitted", admitted),
+    dateColumn("discharged", discharged),
+  ]);
 };
 const tables = {
   train: followed(made.train, "train"),
@@ -44,8 +59,8 @@ const emails = (rows: number, house: string): Table =>
     ),
   ]);
 const unmodelled = { train: emails(900, "a"), holdout: emails(600, "b"), synthetic: emails(900, "c") };
-const good = (): MetricInput =>
-  inputOf(tables, {
+const good = (): MetricInput => {
+  const input = inputOf(tables, {
     entities,
     target: "sex",
     purpose: {
@@ -56,8 +71,21 @@ const good = (): MetricInput =>
       analyses: [{ family: "ols", outcome: "age", predictors: ["job", "lab"] }],
     },
     unmodelled,
-    kinds: { ...KINDS, days: "integer", died: "boolean", email: "identifier" },
+    kinds: {
+      ...KINDS,
+      days: "integer",
+      died: "boolean",
+      email: "identifier",
+      admitted: "date",
+      discharged: "date",
+    },
   });
+  const constraints = [
+    { kind: "order", columns: ["admitted", "discharged"], strict: false },
+    { kind: "unique", columns: ["email"] },
+  ] as const;
+  return { ...input, schema: { ...input.schema, constraints } };
+};
 
 test("names are unique, and each metric has a page", () => {
   assert.equal(new Set(metrics.map((metric) => metric.name)).size, metrics.length);
