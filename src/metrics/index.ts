@@ -26,6 +26,7 @@ import { threeWayMarginals } from "./fidelity/three-way-marginals.ts";
 import { twoSample } from "./fidelity/two-sample.ts";
 import { withinGroupCorrelation } from "./fidelity/within-group-correlation.ts";
 import type { Metric } from "./metric.ts";
+import { attributeDisclosure } from "./privacy/attribute-disclosure.ts";
 import { attributeInference } from "./privacy/attribute-inference.ts";
 import { exactCopies } from "./privacy/exact-copies.ts";
 import { linkability } from "./privacy/linkability.ts";
@@ -92,4 +93,5 @@ export const metrics: readonly Metric[] = [
   singlingOutMultivariate,
   linkability,
   attributeInference,
+  attributeDisclosure,
 ];
