@@ -36,6 +36,7 @@ import { quasiIdentifierExactCopies } from "./privacy/quasi-identifier-exact-cop
 import { quasiIdentifierNearCopies } from "./privacy/quasi-identifier-near-copies.ts";
 import { quasiIdentifierToleranceCopies } from "./privacy/quasi-identifier-tolerance-copies.ts";
 import { replayedIdentifiers } from "./privacy/replayed-identifiers.ts";
+import { shadowModels } from "./privacy/shadow-models.ts";
 import { singlingOutMultivariate } from "./privacy/singling-out-multivariate.ts";
 import { singlingOutUnivariate } from "./privacy/singling-out-univariate.ts";
 import { withinToleranceCopies } from "./privacy/within-tolerance-copies.ts";
@@ -94,4 +95,5 @@ export const metrics: readonly Metric[] = [
   linkability,
   attributeInference,
   attributeDisclosure,
+  shadowModels,
 ];

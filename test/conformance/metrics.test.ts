@@ -12,6 +12,7 @@ import {
   type Score,
 } from "../../src/metrics/metric.ts";
 import { randomFromSeed } from "../../src/random.ts";
+import { shadowsOf } from "../metrics/privacy/shadow-world.ts";
 import { inputOf, KINDS, numberColumn, shuffled, textColumn, world } from "../metrics/world.ts";
 
 /** What every metric promises; runs over the list, so a new metric is covered by its line there. */
@@ -44,8 +45,8 @@ const emails = (rows: number, house: string): Table =>
     ),
   ]);
 const unmodelled = { train: emails(900, "a"), holdout: emails(600, "b"), synthetic: emails(900, "c") };
-const good = (): MetricInput =>
-  inputOf(tables, {
+const good = (): MetricInput => ({
+  ...inputOf(tables, {
     entities,
     target: "sex",
     purpose: {
@@ -57,7 +58,9 @@ const good = (): MetricInput =>
     },
     unmodelled,
     kinds: { ...KINDS, days: "integer", died: "boolean", email: "identifier" },
-  });
+  }),
+  shadows: shadowsOf(tables.train, (half) => half, { runs: 16, targets: 20, seed: 1 }),
+});
 
 test("names are unique, and each metric has a page", () => {
   assert.equal(new Set(metrics.map((metric) => metric.name)).size, metrics.length);
