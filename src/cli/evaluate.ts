@@ -1,4 +1,4 @@
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
 import { MAX_SEED, parentOptions, wholeNumber } from "./options.ts";
@@ -27,6 +27,14 @@ export function addEvaluate(program: Command): void {
         "--compat <peer>",
         "also print what another tool would, beside our number and why they differ",
       ).choices(["sdmetrics", "anonymeter", "mostlyai"]),
+    )
+    .addOption(
+      // Asked for by name, it deserves a better answer than "unknown option".
+      new Option("--shadow-models <n>").hideHelp().argParser(() => {
+        throw new InvalidArgumentError(
+          "They are refits of what made the table, and evaluate has only the table. Only counterfoil synthesize can make them.",
+        );
+      }),
     )
     .option("--self-test", "also try the gate on cases with a known right answer, made of your own real rows")
     .option("--out <dir>", "write a signed bundle with the report here; must not exist")

@@ -31,6 +31,11 @@ export function addSynthesize(program: Command): void {
         .choices(["auto", "release", "procedure"])
         .default("auto"),
     )
+    .option(
+      "--shadow-models <n>",
+      "also attack the most isolated people by n refits on halves of them, an even number from 16 (default: none)",
+      wholeNumber(16, 128),
+    )
     .option("--id <column>", "a key: made anew, never modelled")
     .option("--query <sql>", 'SQL over the source; a file is the table "source"')
     .option("--drop-text", "leave out free-text columns instead of stopping at them")

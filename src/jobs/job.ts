@@ -38,6 +38,8 @@ export interface SynthesizeOptions extends PurposeOptions {
   /** Whether privacy is measured on this release, or on the procedure that made it by five refits on folds of the source; "auto" (the default):
    * the procedure where the holdout has fewer than 500 rows. */
   readonly judge?: "auto" | "release" | "procedure" | undefined;
+  /** Refits on random halves of the people by which the most isolated of them are attacked: an even number from 16; absent: none. */
+  readonly shadowModels?: number | undefined;
   /** Write CSV beside Parquet. */
   readonly csv?: boolean | undefined;
   readonly seed?: number | undefined;

@@ -3,7 +3,7 @@ import { throwIfCancelled } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
 import { framesOf } from "../metrics/frames.ts";
 import { metrics } from "../metrics/index.ts";
-import { isMeasured, type Metric, type MetricInput, type Score, type Trial } from "../metrics/metric.ts";
+import { isMeasured, type Metric, type MetricInput, type Score, type Shadows, type Trial } from "../metrics/metric.ts";
 import { roundScores } from "../metrics/rounding.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
@@ -36,6 +36,8 @@ export interface JudgeInput {
   readonly queries?: number | undefined;
   /** Refits of the procedure on folds, where the procedure is judged and not the one release. */
   readonly folds?: readonly Trial[] | undefined;
+  /** Refits on halves of the people, of the judged columns, where they were asked for. */
+  readonly shadows?: Shadows | undefined;
   /** Measure only what a hard rule looks at: enough for the decision, too little for a report. */
   readonly hardRulesOnly?: boolean | undefined;
   readonly seed: number;
@@ -73,6 +75,7 @@ export async function judge(
     purpose: input.purpose,
     parents: input.parents,
     trials: trialsOf(input, names),
+    shadows: input.shadows,
     level: policy.level,
     seed: input.seed,
     executor,

@@ -58,6 +58,7 @@ const synthesisShape = z.looseObject({
   id: z.string().nullable(),
   dropText: z.boolean(),
   judge: z.enum(["auto", "release", "procedure"]),
+  shadowModels: z.number().nullable().default(null),
 });
 
 /** Measures every metric again from the private files and compares with the scores in the bundle.
@@ -136,6 +137,7 @@ async function synthesisAgain(
       synthesizerOptions: synthesizer.options.parse({}),
       rows: recipe.rows,
       judge: recipe.judge,
+      shadowModels: recipe.shadowModels ?? undefined,
       policy: policyOf(again.policy),
       seed: common.seed,
       random,

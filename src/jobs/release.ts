@@ -10,7 +10,8 @@ import type { Synthesizer } from "../synthesizers/synthesizer.ts";
 import { fitAndSample, floorOf } from "./fitting.ts";
 import { refitOnFolds } from "./folds.ts";
 import type { JobEvents, SynthesizeOptions } from "./job.ts";
-import { judge } from "./judge.ts";
+import { judge, judgedColumns } from "./judge.ts";
+import { runShadowModels } from "./shadow-models.ts";
 import { entitiesOfRows, type Source } from "./source.ts";
 
 /** Synthetic rows that are judged: all of them unless there are more. Rows are drawn independently, so the first are as good as any. */
@@ -18,6 +19,9 @@ export const JUDGED_ROWS = 1_000_000;
 
 /** Synthetic rows of a refit: enough for every test, bounded in time. */
 const MAX_FOLD_ROWS = 20_000;
+
+/** Synthetic rows of a shadow model: all of them are kept until the end. */
+const MAX_SHADOW_ROWS = 10_000;
 
 /** Judges a table that our own synthesizer made of a source: against its holdout, with its own floor, and, where the holdout is too small to say
  * anything of one release, with refits of the procedure.
@@ -31,6 +35,7 @@ export async function judgeRelease<O>(
     /** Rows of the release. */
     readonly rows: number;
     readonly judge: NonNullable<SynthesizeOptions["judge"]>;
+    readonly shadowModels?: number | undefined;
     readonly policy: Policy;
     readonly queries?: number | undefined;
     readonly seed: number;
@@ -55,13 +60,13 @@ export async function judgeRelease<O>(
     { modelled, schema, random, executor, events: {}, signal },
     { rows: Math.max(1, Math.min(train.rows, holdout?.rows ?? train.rows)), restore },
   );
-  const fit = (learnt: Table, randomOfFold: Random): Promise<Table> =>
+  const fit = (learnt: Table, randomOfFold: Random, most = MAX_FOLD_ROWS): Promise<Table> =>
     fitAndSample(learnt, {
       synthesizer,
       options: how.synthesizerOptions,
       describe: source.describe,
       all: table,
-      rows: Math.min(rows, MAX_FOLD_ROWS),
+      rows: Math.min(rows, most),
       random: randomOfFold,
       executor,
       signal,
@@ -73,11 +78,25 @@ export async function judgeRelease<O>(
     events.notice?.(
       `Privacy is judged for the procedure, by ${folds.length} refits on folds in which each of the ${table.rows} real rows is once a non-member; the holdout of this one release has ${holdout?.rows ?? 0} rows.`,
     );
+  const shadows =
+    how.shadowModels === undefined
+      ? undefined
+      : await runShadowModels(table, (learnt, own) => fit(learnt, own, MAX_SHADOW_ROWS), {
+          count: how.shadowModels,
+          candidates: split.train,
+          columns: judgedColumns(train, schema),
+          schema,
+          entities: groups,
+          random: random.split("shadow-models"),
+          events,
+          signal,
+        });
   const { scores, decision } = await judge({
     train,
     holdout,
     synthetic,
     folds,
+    shadows,
     schema,
     policy: how.policy,
     floor,

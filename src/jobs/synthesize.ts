@@ -24,6 +24,7 @@ import { headlineOf } from "./judge.ts";
 import { publishInto, reportOf } from "./publish.ts";
 import { declaredPurpose } from "./purpose.ts";
 import { JUDGED_ROWS, judgeRelease } from "./release.ts";
+import { checkShadowModels } from "./shadow-models.ts";
 import { entitiesOfRows, openSource } from "./source.ts";
 
 /** The main job: reads a table, keeps a holdout apart, fits on the rest, samples, judges, decides by the policy, and leaves a signed bundle.
@@ -45,6 +46,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   // Everything that can be wrong in the call is found before the work.
   const synthesizer = synthesizerNamed(options.synthesizer ?? "sequential-trees");
   const synthesizerOptions = synthesizer.options.parse({});
+  checkShadowModels(options.shadowModels);
   const { policy, text: policyText } = await loadPolicy(options.policy ?? "default", metrics);
   const declared = await declaredPurpose(options);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
@@ -95,6 +97,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           synthesizerOptions,
           rows,
           judge: options.judge ?? "auto",
+          shadowModels: options.shadowModels,
           policy,
           queries,
           seed,
@@ -213,6 +216,7 @@ function recipeOf(
     id: options.id ?? null,
     dropText: options.dropText ?? false,
     judge: options.judge ?? "auto",
+    shadowModels: options.shadowModels ?? null,
     schemaGiven: options.schema !== undefined,
     seed: resolved.seed,
   };

@@ -28,6 +28,7 @@ import { threeWayMarginals } from "./fidelity/three-way-marginals.ts";
 import { twoSample } from "./fidelity/two-sample.ts";
 import { withinGroupCorrelation } from "./fidelity/within-group-correlation.ts";
 import type { Metric } from "./metric.ts";
+import { attributeDisclosure } from "./privacy/attribute-disclosure.ts";
 import { attributeInference } from "./privacy/attribute-inference.ts";
 import { exactCopies } from "./privacy/exact-copies.ts";
 import { linkability } from "./privacy/linkability.ts";
@@ -37,6 +38,7 @@ import { quasiIdentifierExactCopies } from "./privacy/quasi-identifier-exact-cop
 import { quasiIdentifierNearCopies } from "./privacy/quasi-identifier-near-copies.ts";
 import { quasiIdentifierToleranceCopies } from "./privacy/quasi-identifier-tolerance-copies.ts";
 import { replayedIdentifiers } from "./privacy/replayed-identifiers.ts";
+import { shadowModels } from "./privacy/shadow-models.ts";
 import { singlingOutMultivariate } from "./privacy/singling-out-multivariate.ts";
 import { singlingOutUnivariate } from "./privacy/singling-out-univariate.ts";
 import { withinToleranceCopies } from "./privacy/within-tolerance-copies.ts";
@@ -96,4 +98,6 @@ export const metrics: readonly Metric[] = [
   singlingOutMultivariate,
   linkability,
   attributeInference,
+  attributeDisclosure,
+  shadowModels,
 ];

@@ -115,6 +115,8 @@ export interface MetricInput {
   readonly purpose: Purpose;
   /** What privacy metrics look at, pooled: the release, or refits of its procedure. Empty where there are no non-members. */
   readonly trials: readonly Trial[];
+  /** Refits of the procedure with and without the most isolated people, where they were asked for. */
+  readonly shadows?: Shadows | undefined;
   readonly level: number;
   /** The one-sided false-alarm share of each privacy test. */
   readonly alpha: number;
@@ -132,6 +134,21 @@ export interface Trial {
   readonly holdout: Table;
   readonly synthetic: Table;
   readonly entities?: MetricInput["entities"];
+}
+
+/** What the procedure gives out when it is run on random halves of the real people. */
+export interface Shadows {
+  /** Training rows of different people: those who are attacked. Columns as in the whole input. */
+  readonly targets: Table;
+  /** Runs 2i and 2i + 1 learnt from two halves that have nobody in common and everybody together; on which side a target fell was decided by a fair
+   * coin for each target and pair. */
+  readonly runs: readonly ShadowRun[];
+}
+
+export interface ShadowRun {
+  /** 1 for each target that was in the half. */
+  readonly member: Uint8Array;
+  readonly synthetic: Table;
 }
 
 /** Four encoded tables of the same number of rows. */

@@ -12,6 +12,7 @@ import {
   type Score,
 } from "../../src/metrics/metric.ts";
 import { randomFromSeed } from "../../src/random.ts";
+import { shadowsOf } from "../metrics/privacy/shadow-world.ts";
 import { inputOf, KINDS, numberColumn, shuffled, textColumn, world } from "../metrics/world.ts";
 
 /** What every metric promises; runs over the list, so a new metric is covered by its line there. */
@@ -84,7 +85,8 @@ const good = (): MetricInput => {
     { kind: "order", columns: ["admitted", "discharged"], strict: false },
     { kind: "unique", columns: ["email"] },
   ] as const;
-  return { ...input, schema: { ...input.schema, constraints } };
+  const shadows = shadowsOf(tables.train, (half) => half, { runs: 16, targets: 20, seed: 1 });
+  return { ...input, schema: { ...input.schema, constraints }, shadows };
 };
 
 test("names are unique, and each metric has a page", () => {

@@ -26,6 +26,8 @@ export const KNOWN_METRICS: readonly { readonly name: string; readonly family: F
     { name: "singling-out-multivariate", family: "privacy" },
     { name: "linkability", family: "privacy" },
     { name: "attribute-inference", family: "privacy" },
+    { name: "attribute-disclosure", family: "privacy" },
+    { name: "shadow-models", family: "privacy" },
   ];
 
 /** And one that no policy may name. */
@@ -115,6 +117,8 @@ export function goodScores(): MeasuredScore[] {
       "singling-out-multivariate",
       "linkability",
       "attribute-inference",
+      "attribute-disclosure",
+      "shadow-models",
     ].map((metric) =>
       measured(metric, {
         ...around(0, 0.02),
