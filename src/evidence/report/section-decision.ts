@@ -48,7 +48,7 @@ ${
     ? html`<h3>To know beforehand</h3><ul class="notices">${input.notices.map((notice) => html`<li>${notice}</li>`)}</ul>`
     : ""
 }
-<h3>Every rule of the policy</h3>${ruleTable(rules)}</section>`;
+<h3>Every rule of the policy</h3><div class="rules">${ruleTable(rules)}</div></section>`;
 }
 
 /** A mark and a word: never colour alone. */

@@ -54,8 +54,7 @@ function scoreItem(
     return html`<li>${what}<div class="figure"><p class="value absent">not computed</p></div><p class="plot small">${score.notComputable}</p></li>`;
   const format = formatOf(score.family);
   return html`<li>${what}<div class="figure"><p class="value">${format(score.value)}</p><p class="small quiet">${format(score.low)} to ${format(score.high)}</p>${
-    score.p !== undefined &&
-    html`<p class="small quiet">${score.p < 0.001 ? "chance would show so much less than once in 1000 times" : `chance would show so much ${oftenOf(score.p)}`}</p>`
+    score.p !== undefined && html`<p class="small quiet">by chance alone: ${oftenOf(score.p)}</p>`
   }</div><div class="plot">${scalePlot(marksOf(score, input), {
     label: scaleWords(score.title, score, format),
     format: format === percent ? percent : compact,
@@ -64,7 +63,8 @@ function scoreItem(
 
 /** A p-value as how often. */
 function oftenOf(p: number): string {
-  return p >= 0.995 ? "always" : `${number(Math.max(1, Math.round(p * 1000)))} times in 1000`;
+  if (p >= 0.9995) return "always";
+  return p < 0.001 ? "less than once in 1000 times" : `${Math.round(p * 1000)} times in 1000`;
 }
 
 function notApplying(scores: readonly Score[]): Html {
