@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { ColumnDrift } from "../../metrics/drift/column-drift.ts";
 import type { Comparison } from "../../metrics/drift/compare.ts";
-import { count, interval, number, percent } from "./format.ts";
+import { compact, count, interval, number, percent } from "./format.ts";
 import { type Html, html, markupOf, named, trusted } from "./html.ts";
 import { dotPlot } from "./scale.ts";
 import { table } from "./table.ts";
@@ -74,11 +74,11 @@ ${others.length > 0 && html`<ul>${others.map((reason) => html`<li>${reason}</li>
 function testsPart(page: DriftPage): Html {
   const rows = page.tests.map(({ name, p, pHolm, area }) => [TESTS[name], interval(area), number(p), number(pHolm)]);
   return html`<section id="tests" aria-labelledby="tests-title"><h2 id="tests-title">Can new rows be told from old ones?</h2>
-<p>.5 is a coin, 1 is always. Up to ${number(page.tolerance)} (dashed) counts as alike.</p>
-${dotPlot(
-  page.tests.map(({ name, area, pHolm }) => ({ label: TESTS[name], found: area, strong: pHolm <= page.alpha })),
-  { label: "Area under the curve of both tests", limit: page.tolerance, format: number },
-)}
+<p>.5 is a coin, 1 is always. Up to ${compact(page.tolerance)} (dashed) counts as alike.</p>
+<div class="scroll" tabindex="0" role="region" aria-label="Both tests; scrolls sideways on a narrow screen">${dotPlot(
+    page.tests.map(({ name, area, pHolm }) => ({ label: TESTS[name], found: area, strong: pHolm <= page.alpha })),
+    { label: "Area under the curve of both tests", limit: page.tolerance, format: compact },
+  )}</div>
 ${table("Tests", ["Test", "Area under the curve", "p", "p after Holm"], rows)}
 ${
   page.tellers.length > 0 &&
@@ -128,7 +128,7 @@ function howPart(page: DriftPage): Html {
     ["New table", html`${named(page.new.name)}, SHA-256 <code>${page.new.sha256}</code>`],
     ["Rows the tests looked at", `${number(page.tested.old)} old, ${number(page.tested.new)} new`],
     ["False alarms of both tests together", percent(page.alpha)],
-    ["Tolerance", `an area under the curve of ${number(page.tolerance)}`],
+    ["Tolerance", `an area under the curve of ${compact(page.tolerance)}`],
     ["Intervals", percent(page.level)],
     ["Permutations", number(page.permutations)],
     ["Seed", String(page.seed)],

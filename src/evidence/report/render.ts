@@ -15,7 +15,8 @@ const NAVIGATION = [
   ["numbers", "Five numbers"],
   ["quality", "Good for"],
   ["privacy", "Gives away"],
-  ["coverage", "Missing"],
+  ["coverage", "Who is missing"],
+  ["fairness", "Fairness"],
   ["provenance", "Provenance"],
   ["definitions", "Definitions"],
 ] as const;
@@ -35,6 +36,8 @@ export async function renderReport(input: ReportInput): Promise<string> {
     "form-action 'none'",
   ].join("; ");
   const verdict = VERDICTS[input.decision.decision].words;
+  const fairness = input.scores.some(({ family }) => family === "fairness");
+  const navigation = NAVIGATION.filter(([id]) => id !== "fairness" || fairness);
   const sections: Html[] = [
     decisionSection(input),
     headlineSection(input),
@@ -46,7 +49,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
   ];
   const page = html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><meta name="generator" content="counterfoil ${input.provenance.version}"><title>${verdict}: ${input.title}</title><link rel="icon" href="data:,"><style>${trusted(style)}</style></head><body>
 <a class="skip" href="#decision">Skip to the decision</a>
-<header><div class="bar-top"><p class="brand">Counterfoil <span class="quiet">${input.job === "synthesize" ? "synthetic data report" : "evaluation report"}</span></p><button type="button" id="theme" hidden>Theme: <span>automatic</span></button></div><h1>${input.title}</h1><nav aria-label="Sections"><ol>${NAVIGATION.map(
+<header><div class="bar-top"><p class="brand">Counterfoil <span class="quiet">${input.job === "synthesize" ? "synthetic data report" : "evaluation report"}</span></p><button type="button" id="theme" hidden>Theme: <span>automatic</span></button></div><h1>${input.title}</h1><nav aria-label="Sections"><ol>${navigation.map(
     ([id, words]) => html`<li><a href="#${id}">${words}</a></li>`,
   )}</ol></nav></header>
 <main>${sections.map((section) => html`${section}\n`)}</main>

@@ -42,7 +42,8 @@ export function dotPlot(
   rows: readonly DotRow[],
   options: { readonly label: string; readonly limit?: number | undefined; readonly format: (value: number) => string },
 ): Html {
-  const left = 168;
+  // About six units a letter at this size.
+  const left = Math.max(120, 6 * Math.max(...rows.map((row) => [...row.label].length)) + 18);
   const width = 640;
   const step = 22;
   const height = rows.length * step + 34;

@@ -2,7 +2,7 @@ import { isMeasured } from "../../metrics/metric.ts";
 import { number } from "./format.ts";
 import { type Html, html, named } from "./html.ts";
 import type { ReportInput } from "./input.ts";
-import { scoreList, worstTable } from "./section-quality.ts";
+import { scoreList, worstTable, worstTitle } from "./section-quality.ts";
 
 /** (5) Who is missing: categories lost, tails, and groups that fare worse. */
 export function coverageSection(input: ReportInput): Html {
@@ -18,9 +18,9 @@ export function coverageSection(input: ReportInput): Html {
         : "Lost categories could not be counted."
   } Groups that are small in the real table are the first to be lost, and whoever uses the synthetic table will not notice that they are gone.</p>${
     scores.length > 0 ? scoreList(scores, input, 3) : html`<p>No score of coverage was measured.</p>`
-  }<div class="twin">${scores.map((score) => worstTable(score, `Worst ten: ${score.title}`))}</div>${
+  }<div class="twin">${scores.map((score) => worstTable(score, worstTitle(score)))}</div>${
     fairness.length > 0
-      ? html`<h3>Are groups served alike?</h3><p>Groups of the protected columns, alone and combined: how many of them there are, how well they are drawn, and how a model that learnt from the synthetic rows decides about real ones. All of it beside what fresh real rows show.</p>${scoreList(fairness, input, 4)}<div class="twin">${fairness.map((score) => worstTable(score, `Worst ten: ${score.title}`))}</div>`
+      ? html`<h3 id="fairness">Are groups served alike?</h3><p>Groups of the protected columns, alone and combined: how many of them there are, how well they are drawn, and how a model that learnt from the synthetic rows decides about real ones. All of it beside what fresh real rows show.</p>${scoreList(fairness, input, 4)}<div class="twin">${fairness.map((score) => worstTable(score, worstTitle(score)))}</div>`
       : ""
   }</section>`;
 }

@@ -1,3 +1,4 @@
+import type { Family } from "../../metrics/metric.ts";
 import type { Decision, Outcome, RuleResult, Verdict } from "../../policy/decision.ts";
 import { compact, count, formatOf, percent, slug } from "./format.ts";
 import { type Html, html, trusted } from "./html.ts";
@@ -39,7 +40,7 @@ export function decisionSection(input: ReportInput): Html {
   } and ${count(rows.synthetic, "synthetic row")}. ${tallied(decision)}</p>
 ${
   reasons.length > 0
-    ? html`<h3>Why, and what would have to change</h3><ol class="reasons">${reasons.map((rule) => reasonItem(rule, input))}</ol>`
+    ? html`<h3>Why, and what would have to change</h3><ol class="reasons">${alike(reasons).map((rules) => reasonItem(rules, input))}</ol>`
     : html`<p>No rule failed, and none was left open.</p>`
 }
 ${
@@ -47,7 +48,7 @@ ${
     ? html`<h3>To know beforehand</h3><ul class="notices">${input.notices.map((notice) => html`<li>${notice}</li>`)}</ul>`
     : ""
 }
-<h3>Every rule of the policy</h3>${ruleTable(rules, input)}</section>`;
+<h3>Every rule of the policy</h3><div class="rules">${ruleTable(rules)}</div></section>`;
 }
 
 /** A mark and a word: never colour alone. */
@@ -57,7 +58,7 @@ export function outcomeBadge(outcome: Outcome): Html {
 }
 
 /** "at least 0.9" */
-export function wanted(rule: RuleResult, input: ReportInput): string {
+function wanted(rule: RuleResult, input: ReportInput): string {
   const words: Readonly<Record<string, string>> = {
     ">=": "at least",
     "<=": "at most",
@@ -99,30 +100,62 @@ function boundWords(bound: string): string {
     .replace(/^(\w+)\.(.*)$/, "$2 of the $1");
 }
 
-function reasonItem(rule: RuleResult, input: ReportInput): Html {
-  const change =
-    rule.remedy ??
-    (rule.observed !== null && rule.bound !== null && (rule.outcome === "fail" || rule.outcome === "warn")
-      ? `the ${boundWords(rule.bound)} would have to be ${wanted(rule, input)}; it is ${written(rule.observed, rule, input)}.`
-      : undefined);
-  return html`<li class="${rule.outcome}"><p class="reason-head">${outcomeBadge(rule.outcome)} ${ruleLink(rule)}${
-    rule.severity === "warn" ? html` <span class="quiet">told, not refused</span>` : ""
-  }</p><p>${rule.reason}</p>${change && html`<p class="change"><strong>To change this:</strong> ${change}</p>`}</li>`;
+/** What somebody who makes the table again can do about a failed rule, by what it measures. */
+const CHANGES: Readonly<Record<Family, string>> = {
+  validity: "Mend the cells that cannot be, or give the generator the columns' types and ranges.",
+  fidelity: "Make the table again with a generator that keeps these relations, or with more training rows.",
+  coverage: "Make the table again so that rare groups come as often as they should, or with more training rows.",
+  utility: "Make the table again so that it keeps what predicts the target, or do not use it for this purpose.",
+  fairness: "Make the table again so that these groups are drawn as they are among real rows.",
+  privacy:
+    "Make the table again with a generator that learns patterns and does not keep rows; deleting the copies that were found leaves those that were not.",
+};
+
+/** Rules that ended the same way and for the same reason, but for the score's name, told once. */
+function alike(rules: readonly RuleResult[]): readonly (readonly RuleResult[])[] {
+  const groups = new Map<string, RuleResult[]>();
+  for (const rule of rules) {
+    const key = [rule.outcome, rule.severity, withoutTitle(rule.reason), rule.remedy].join("\n");
+    groups.set(key, [...(groups.get(key) ?? []), rule]);
+  }
+  return [...groups.values()];
 }
 
-function ruleTable(rules: readonly RuleResult[], input: ReportInput): Html {
+function withoutTitle(reason: string): string {
+  return reason.replace(/^.*? could not be computed: /, "Could not be computed: ");
+}
+
+function reasonItem(rules: readonly RuleResult[], input: ReportInput): Html {
+  const [rule] = rules as readonly [RuleResult];
+  const family = input.scores.find((score) => score.metric === rule.metric)?.family;
+  const failed = rule.outcome === "fail" || rule.outcome === "warn";
+  const bound =
+    rule.observed !== null && rule.bound !== null && failed
+      ? ` The ${boundWords(rule.bound)} would have to be ${wanted(rule, input)}; it is ${written(rule.observed, rule, input)}.`
+      : "";
+  const change = rule.remedy ?? (failed && family ? `${CHANGES[family]}${bound}` : undefined);
+  return html`<li class="${rule.outcome}"><p class="reason-head">${outcomeBadge(rule.outcome)} ${rules.map(
+    (item, i) => html`${i > 0 ? ", " : ""}${ruleLink(item)}`,
+  )}${rule.severity === "warn" ? html` <span class="quiet">a warning: it does not refuse</span>` : ""}</p><p>${inPrint(
+    rules.length > 1 ? withoutTitle(rule.reason) : rule.reason,
+  )}</p>${change && html`<p class="change"><strong>To change this:</strong> ${change}</p>`}</li>`;
+}
+
+/** A reason with true minus signs. */
+export function inPrint(reason: string): string {
+  return reason.replace(/(?<=[\s(])-(?=\d)/g, "−");
+}
+
+function ruleTable(rules: readonly RuleResult[]): Html {
   return table(
-    "Rules: outcome, what was looked at, and what was wanted",
-    ["Rule", "Outcome", "Looked at", "Observed", "Wanted", "If failed", "In words"],
+    "Rules: outcome, what a failure does, and what was seen and wanted",
+    ["Rule", "Outcome", "If it fails", "What was seen, and what was wanted"],
     rules.map((rule) => [
       ruleLink(rule),
       outcomeBadge(rule.outcome),
-      rule.bound === null ? html`<code>${rule.pass}</code>` : boundWords(rule.bound),
-      rule.observed === null ? "–" : written(rule.observed, rule, input),
-      wanted(rule, input),
-      rule.severity === "refuse" ? "refuses" : "is told",
-      html`<span class="wide">${rule.reason}</span>`,
+      rule.severity === "refuse" ? "refuses" : "warns",
+      html`<span class="wide">${inPrint(rule.reason)}</span>`,
     ]),
-    { numeric: [3], hideCaption: true },
+    { numeric: [], hideCaption: true },
   );
 }

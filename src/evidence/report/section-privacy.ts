@@ -5,7 +5,7 @@ import { interval, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportInput } from "./input.ts";
 import { type DotRow, dotPlot } from "./scale.ts";
-import { outcomeBadge, ruleLink } from "./section-decision.ts";
+import { inPrint, outcomeBadge, ruleLink } from "./section-decision.ts";
 import { marksOf } from "./section-headline.ts";
 import { scoreList } from "./section-quality.ts";
 import { selfTestPart } from "./section-self-test.ts";
@@ -13,7 +13,8 @@ import { dataFold, table } from "./table.ts";
 
 /** (4) What it gives away: copy tests, their positive controls, the smallest leak that would have been refused, and what none of this shows. */
 export async function privacySection(input: ReportInput): Promise<Html> {
-  const scores = input.scores.filter((score) => score.family === "privacy");
+  // Replayed names and texts are of the validity family, as nothing can be planted in them; what they tell is told here.
+  const scores = input.scores.filter((score) => score.family === "privacy" || score.metric === "replayed-identifiers");
   const diagnostic = new Set((input.definitions ?? []).filter((item) => item.diagnostic).map(({ name }) => name));
   const diagnostics = scores.filter(({ metric }) => diagnostic.has(metric));
   const copies = scores.filter(({ metric }) => COPY_TEST.test(metric));
@@ -56,7 +57,7 @@ function scorePart(scores: readonly Score[], input: ReportInput, otherwise: stri
 function ruleLines(score: Score, input: ReportInput): Html {
   const rules = input.decision.rules.filter((rule) => rule.metric === score.metric);
   return html`${rules.map(
-    (rule) => html`<p class="rule-line">${outcomeBadge(rule.outcome)} ${ruleLink(rule)}: ${rule.reason}</p>`,
+    (rule) => html`<p class="rule-line">${outcomeBadge(rule.outcome)} ${ruleLink(rule)}: ${inPrint(rule.reason)}</p>`,
   )}`;
 }
 

@@ -15,50 +15,84 @@ const MOST_CARDS = 240;
 /** (3) What it is good for: scores, the two-sample test, pairs, the worst columns and pairs, every column, missing values. */
 export async function qualitySection(input: ReportInput): Promise<Html> {
   const { scores } = input;
-  const kin = (family: Family) => scores.filter((score) => score.family === family);
+  const kin = (family: Family) =>
+    scores.filter((score) => score.family === family && score.metric !== "replayed-identifiers");
   const two = scoreNamed(scores, "two-sample");
   const fidelity = kin("fidelity").filter((score) => score.metric !== "two-sample");
   return html`<section id="quality" aria-labelledby="quality-title"><h2 id="quality-title">What is it good for?</h2>
 ${kin("utility").length > 0 && html`<h3>Learning from it</h3>${scoreList(kin("utility"), input)}`}
-${two && html`<h3>Telling it from real rows</h3>${scoreList([two], input)}${worstTable(two, "What gave it away")}`}
+${two && html`<h3>Telling it from real rows</h3>${scoreList([two], input)}${worstTable(two, "What the classifier went by, beside what it goes by between real rows")}`}
 ${
   fidelity.length + kin("validity").length > 0 &&
   html`<h3>Likeness, column by column and pair by pair</h3>${scoreList([...fidelity, ...kin("validity")], input)}<div class="twin">${[
     ...fidelity,
     ...kin("validity"),
-  ].map((score) => worstTable(score, `Worst ten: ${score.title}`))}</div>`
+  ].map((score) => worstTable(score, worstTitle(score)))}</div>`
 }
 ${await pairsPart(input.profiles.pairs)}
 ${columnsPart(input)}</section>`;
 }
 
-/** Scores, one a line: title, words, number, scale.
+/** Scores, one a line: title, words, number, scale. Those that do not apply are named below, each with its reason.
  * @param level of the titles, one below the heading before */
 export function scoreList(scores: readonly Score[], input: ReportInput, level: 3 | 4 = 4): Html {
   const words = new Map(input.definitions?.map((definition) => [definition.name, definition.explains]));
-  return html`<ul class="scores">${scores.map((score) => {
-    const link = html`<a href="#def-${slug(score.metric)}">${score.title}</a>`;
-    const title = level === 3 ? html`<h3>${link}</h3>` : html`<h4>${link}</h4>`;
-    const what = html`<div class="what">${title}<p class="small quiet">${words.get(score.metric)}</p></div>`;
-    if (!isMeasured(score))
-      return html`<li>${what}<div class="figure"><p class="value absent">${score.notApplicable ? "does not apply" : "not computed"}</p></div><p class="plot small">${score.notComputable}</p></li>`;
-    const format = formatOf(score.family);
-    return html`<li>${what}<div class="figure"><p class="value">${format(score.value)}</p><p class="small quiet">${format(score.low)} to ${format(score.high)}</p></div><div class="plot">${scalePlot(
-      marksOf(score, input),
-      { label: scaleWords(score.title, score, format), format: format === percent ? percent : compact },
-    )}</div></li>`;
-  })}</ul>`;
+  const idle = scores.filter((score) => !isMeasured(score) && score.notApplicable);
+  const shown = scores.filter((score) => !idle.includes(score));
+  return html`${shown.length > 0 && html`<ul class="scores">${shown.map((score) => scoreItem(score, { input, level, explains: words.get(score.metric) }))}</ul>`}${notApplying(idle)}`;
 }
 
-/** The ten worst parts of a score, with bars; nothing when it names none. */
+function scoreItem(
+  score: Score,
+  how: { readonly input: ReportInput; readonly level: 3 | 4; readonly explains: string | undefined },
+): Html {
+  const { input, level, explains } = how;
+  const link = html`<a href="#def-${slug(score.metric)}">${score.title}</a>`;
+  const title = level === 3 ? html`<h3>${link}</h3>` : html`<h4>${link}</h4>`;
+  const what = html`<div class="what">${title}<p class="small quiet">${explains}</p></div>`;
+  if (!isMeasured(score))
+    return html`<li>${what}<div class="figure"><p class="value absent">not computed</p></div><p class="plot small">${score.notComputable}</p></li>`;
+  const format = formatOf(score.family);
+  return html`<li>${what}<div class="figure"><p class="value">${format(score.value)}</p><p class="small quiet">${format(score.low)} to ${format(score.high)}</p>${
+    score.p !== undefined && html`<p class="small quiet">by chance alone: ${oftenOf(score.p)}</p>`
+  }</div><div class="plot">${scalePlot(marksOf(score, input), {
+    label: scaleWords(score.title, score, format),
+    format: format === percent ? percent : compact,
+  })}</div></li>`;
+}
+
+/** A p-value as how often. */
+function oftenOf(p: number): string {
+  if (p >= 0.9995) return "always";
+  return p < 0.001 ? "less than once in 1000 times" : `${Math.round(p * 1000)} times in 1000`;
+}
+
+function notApplying(scores: readonly Score[]): Html {
+  const reasons = new Map<string, Score[]>();
+  for (const score of scores)
+    if (!isMeasured(score)) reasons.set(score.notComputable, [...(reasons.get(score.notComputable) ?? []), score]);
+  if (reasons.size === 0) return html``;
+  return html`<div class="idle small"><p>Not measured here, as there is nothing to measure:</p><ul>${[...reasons].map(
+    ([reason, same]) =>
+      html`<li>${same.map((score, i) => html`${i > 0 ? ", " : ""}<a href="#def-${slug(score.metric)}">${score.title}</a>`)}: <span class="quiet">${reason}</span></li>`,
+  )}</ul></div>`;
+}
+
+/** Over the parts of a score. */
+export function worstTitle(score: Score): string {
+  return `${score.title}: where it is worst`;
+}
+
+/** The ten worst parts of a score, with bars; nothing when it names none. A note that all of them share stands above them once. */
 export function worstTable(score: Score, title: string): Html {
   if (!isMeasured(score) || !score.worst || score.worst.length === 0) return html``;
   const worst = score.worst.slice(0, 10);
   const ceilings = worst.some((part) => part.ceiling !== undefined);
-  const notes = worst.some((part) => part.note !== undefined);
+  const shared = worst.length > 1 && worst.every((part) => part.note === worst[0]?.note) ? worst[0]?.note : undefined;
+  const notes = shared === undefined && worst.some((part) => part.note !== undefined);
   return html`<div class="worst">${table(
-    title,
-    ["Part", "Value", ...(ceilings ? ["Ceiling"] : []), "", ...(notes ? ["Note"] : [])],
+    shared === undefined ? title : `${title} (${shared})`,
+    ["Part", "Value", ...(ceilings ? ["Fresh real rows"] : []), "", ...(notes ? ["Note"] : [])],
     worst.map((part) => [
       named(part.name),
       number(part.value),
