@@ -26,6 +26,7 @@ export const KNOWN_METRICS: readonly { readonly name: string; readonly family: F
     { name: "singling-out-multivariate", family: "privacy" },
     { name: "linkability", family: "privacy" },
     { name: "attribute-inference", family: "privacy" },
+    { name: "membership-disclosure", family: "privacy" },
   ];
 
 /** And one that no policy may name. */
@@ -40,6 +41,7 @@ export const FACTS: Facts = {
     quasiIdentifiers: [],
     sensitive: [],
     protectedAttributes: [],
+    population: null,
   },
   rows: { train: 1000, holdout: 1000, synthetic: 1000 },
   judged: "release",
@@ -115,6 +117,7 @@ export function goodScores(): MeasuredScore[] {
       "singling-out-multivariate",
       "linkability",
       "attribute-inference",
+      "membership-disclosure",
     ].map((metric) =>
       measured(metric, {
         ...around(0, 0.02),
