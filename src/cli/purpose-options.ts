@@ -11,7 +11,8 @@ export function addPurposeOptions(command: Command): Command {
     .option("--analysis <formula>", '"ols: y ~ a + b", "logistic: …" or "cox: time, event ~ a"; repeatable', collected)
     .option("--quasi-identifiers <columns...>", "columns that an attacker may know of a person")
     .option("--sensitive <columns...>", "columns whose values must not become known of a person")
-    .option("--protected <columns...>", "columns whose groups must be served alike");
+    .option("--protected <columns...>", "columns whose groups must be served alike")
+    .option("--population <people>", "how many people the real rows were drawn from", people);
 }
 
 /** The flags in the job's words. */
@@ -29,6 +30,12 @@ function pair(text: string): [string, string] {
   const [time, event, ...more] = text.split(",").map((name) => name.trim());
   if (!time || !event || more.length > 0) throw new InvalidArgumentError("Want two columns: time,event.");
   return [time, event];
+}
+
+function people(text: string): number {
+  const count = Number(text);
+  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError("Want a whole number of people.");
+  return count;
 }
 
 function collected(formula: string, before: readonly string[] | undefined): readonly string[] {

@@ -122,6 +122,7 @@ function factsOf(input: JudgeInput): Facts {
       quasiIdentifiers: purpose.quasiIdentifiers,
       sensitive: purpose.sensitive,
       protectedAttributes: purpose.protectedAttributes,
+      population: purpose.population ?? null,
     },
     rows: { train: train.rows, holdout: holdout?.rows ?? 0, synthetic: synthetic.rows },
     judged: input.folds ? "procedure" : "release",

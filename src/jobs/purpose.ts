@@ -20,6 +20,8 @@ export interface PurposeOptions {
   readonly quasiIdentifiers?: readonly string[] | undefined;
   readonly sensitive?: readonly string[] | undefined;
   readonly protectedAttributes?: readonly string[] | undefined;
+  /** People that the real rows were drawn from. */
+  readonly population?: number | undefined;
 }
 
 /** Reads the declared purpose, before any table is read.
@@ -35,6 +37,7 @@ export async function declaredPurpose(options: PurposeOptions): Promise<Purpose>
       quasiIdentifiers: options.quasiIdentifiers,
       sensitive: options.sensitive,
       protectedAttributes: options.protectedAttributes,
+      population: options.population,
     }).filter(([, value]) => value !== undefined),
   );
   return { ...noPurpose, ...file, ...flags };

@@ -30,8 +30,10 @@ import { withinGroupCorrelation } from "./fidelity/within-group-correlation.ts";
 import type { Metric } from "./metric.ts";
 import { attributeDisclosure } from "./privacy/attribute-disclosure.ts";
 import { attributeInference } from "./privacy/attribute-inference.ts";
+import { closestRecordDistances } from "./privacy/closest-record-distances.ts";
 import { exactCopies } from "./privacy/exact-copies.ts";
 import { linkability } from "./privacy/linkability.ts";
+import { membershipDisclosure } from "./privacy/membership-disclosure.ts";
 import { membershipInference } from "./privacy/membership-inference.ts";
 import { nearCopies } from "./privacy/near-copies.ts";
 import { quasiIdentifierExactCopies } from "./privacy/quasi-identifier-exact-copies.ts";
@@ -94,10 +96,12 @@ export const metrics: readonly Metric[] = [
   quasiIdentifierNearCopies,
   quasiIdentifierToleranceCopies,
   membershipInference,
+  membershipDisclosure,
   singlingOutUnivariate,
   singlingOutMultivariate,
   linkability,
   attributeInference,
   attributeDisclosure,
   shadowModels,
+  closestRecordDistances,
 ];

@@ -93,7 +93,7 @@ function judge(rule: Rule, context: Context): RuleResult {
   if (missing)
     return without(
       unanswered,
-      score
+      score && missing.path.startsWith("score.")
         ? `${score.title} has no ${missing.path.replace(/^score\./, "")} here, and the rule looks at it.`
         : `Nothing is known of ${missing.path} here, and the rule looks at it.`,
       remedyIfOpen(score),

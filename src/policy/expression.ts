@@ -56,6 +56,7 @@ export function languageFor(metrics: readonly string[]): Language {
     quasiIdentifiers: "list<string>",
     sensitive: "list<string>",
     protectedAttributes: "list<string>",
+    population: "double",
   } as const;
   const rows = { train: "double", holdout: "double", synthetic: "double" } as const;
   const schemas = { score, scores, declared, rows };

@@ -9,6 +9,8 @@ export interface Facts {
     readonly quasiIdentifiers: readonly string[];
     readonly sensitive: readonly string[];
     readonly protectedAttributes: readonly string[];
+    /** People that the real rows were drawn from; null: not declared. */
+    readonly population: number | null;
   };
   readonly rows: { readonly train: number; readonly holdout: number; readonly synthetic: number };
   /** What the privacy metrics looked at. */

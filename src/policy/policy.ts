@@ -205,6 +205,17 @@ function faultOf(
   const { metrics, names, alpha } = context;
   const looksAt = new Set([...rule.pass.paths, ...rule.fail.paths].map((path) => path.split(".")));
   const own = [...looksAt].some(([first]) => first === "score");
+  const diagnostic = metrics.find(
+    (item) =>
+      item.diagnostic &&
+      (item.name === rule.metric ||
+        [...looksAt].some(([first, second]) => first === "scores" && second === identifierOf(item.name))),
+  );
+  if (diagnostic)
+    return {
+      key: rule.metric === diagnostic.name ? "metric" : "rule",
+      text: `looks at "${diagnostic.name}", which is a diagnostic: a copy can pass it, and damage improves it`,
+    };
   if (rule.metric === undefined)
     return own ? { key: "rule", text: "looks at `score`, and names no metric whose score that is" } : null;
   const metric = metrics.find((item) => item.name === rule.metric);
@@ -215,17 +226,6 @@ function faultOf(
         rule.metric,
         metrics.map((item) => item.name),
       )}`,
-    };
-  const diagnostic = metrics.find(
-    (item) =>
-      item.diagnostic &&
-      (item === metric ||
-        [...looksAt].some(([first, second]) => first === "scores" && second === identifierOf(item.name))),
-  );
-  if (diagnostic)
-    return {
-      key: "metric",
-      text: `looks at "${diagnostic.name}", which is a diagnostic: a copy can pass it, and damage improves it`,
     };
   const { power } = rule;
   if (power && metric.family !== "privacy")

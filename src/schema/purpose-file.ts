@@ -14,6 +14,7 @@ const purposeFile = z.strictObject({
   quasiIdentifiers: columns.optional(),
   sensitive: columns.optional(),
   protectedAttributes: columns.optional(),
+  population: z.number().int().min(1).optional(),
 });
 
 /** Reads a purpose file.

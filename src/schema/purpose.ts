@@ -14,6 +14,8 @@ export interface Purpose {
   readonly sensitive: readonly string[];
   /** Columns whose groups must be served alike: sex, race, age band. */
   readonly protectedAttributes: readonly string[];
+  /** How many people the real rows were drawn from: those who could have been in the table. */
+  readonly population: number | undefined;
 }
 
 /** A regression: `outcome ~ predictor + predictor`. For "cox" the outcome is the time and `event` the event column. */
@@ -33,4 +35,5 @@ export const noPurpose: Purpose = {
   quasiIdentifiers: [],
   sensitive: [],
   protectedAttributes: [],
+  population: undefined,
 };

@@ -15,6 +15,7 @@ analyses:
   - "cox: days, died ~ age + sex"
 quasiIdentifiers: [age, sex]
 sensitive: [income]
+population: 100000
 `;
 
 test("a purpose file is read, and a flag beside it wins", async () => {
@@ -27,14 +28,17 @@ test("a purpose file is read, and a flag beside it wins", async () => {
     analyses: [{ family: "cox", outcome: "days", event: "died", predictors: ["age", "sex"] }],
     quasiIdentifiers: ["age"],
     sensitive: ["income"],
+    population: 100_000,
   });
+  assert.equal((await declaredPurpose({ purpose: file, population: 5 })).population, 5);
   await assert.rejects(declaredPurpose({ purpose: `${file}x` }), /There is no purpose file/);
 });
 
 test("what is wrong with a purpose file is told with its line and the nearest name", () => {
   const fault = (yaml: string, words: RegExp) => assert.throws(() => parsePurpose(yaml, "p.yaml"), words);
-  fault(`${text}sensitiv: [a]\n`, /line 8: has an unknown key "sensitiv"; did you mean "sensitive"/);
+  fault(`${text}sensitiv: [a]\n`, /line 9: has an unknown key "sensitiv"; did you mean "sensitive"/);
   fault(text.replace("time: days", "tme: days"), /"tme".*did you mean "time"/);
+  fault(text.replace("100000", "0.5"), /population: .*int/);
   fault("target: a\n", /format/);
   fault("a: [", /is not YAML/);
 });

@@ -24,11 +24,13 @@ function decideWith(changes: Readonly<Record<string, Score | null>>, rules: Poli
   return decide(rules, [...kept, ...Object.values(changes).filter((score) => score !== null)], FACTS);
 }
 
+/** As {@link FACTS}, with a declared population. */
+const POPULATION = { ...FACTS, declared: { ...FACTS.declared, population: 1_000_000 } };
 const outcomeOf = (decision: Decision, rule: string) => decision.rules.find((item) => item.rule === rule);
 const good = (metric: string): MeasuredScore => goodScores().find((score) => score.metric === metric) as MeasuredScore;
 
 test("good scores pass every rule of the default policy", () => {
-  const decision = decideWith({}, shipped);
+  const decision = decide(shipped, goodScores(), POPULATION);
   assert.deepEqual(
     decision.rules.filter((rule) => rule.outcome !== "pass"),
     [],
@@ -289,6 +291,25 @@ test("an interval that reaches over both sides leaves a privacy rule open, and o
   );
   const warned = decideWith({ "pair-accuracy": measured("pair-accuracy", around(0.1, 0.05)) }, quality);
   assert.equal(warned.rules[0]?.outcome, "warn");
+});
+
+test("claims of membership are told where a population was declared, and take nothing of the attacks' budget", () => {
+  const claimed = measured("membership-disclosure", { ...around(0.4, 0.1), p: 1e-6 });
+  const told = (facts: typeof FACTS, score = claimed) =>
+    decide(shipped, [...goodScores().filter(({ metric }) => metric !== "membership-disclosure"), score], facts);
+  const warned = told(POPULATION);
+  assert.equal(outcomeOf(warned, "membership-not-disclosed")?.outcome, "warn");
+  assert.equal(warned.decision, "pass");
+  assert.equal(outcomeOf(told(POPULATION, { ...claimed, p: 0.01 }), "membership-not-disclosed")?.outcome, "pass");
+  assert.equal(
+    outcomeOf(told(POPULATION, { ...claimed, ...around(0.25, 0.1) }), "membership-not-disclosed")?.outcome,
+    "pass",
+  );
+  const undeclared = outcomeOf(told(FACTS), "membership-not-disclosed");
+  assert.equal(undeclared?.outcome, "not-applicable");
+  assert.match(undeclared?.reason ?? "", /Nothing is known of declared\.population/);
+  assert.deepEqual(attacksOf(shipped), ["membership-inference"]);
+  assert.equal(alphaOf(shipped, "membership-inference"), shipped.alpha.tests.attacks);
 });
 
 test("a rule may ask for facts and for other scores, and is open where they are not known", () => {

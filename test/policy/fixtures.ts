@@ -28,6 +28,7 @@ export const KNOWN_METRICS: readonly { readonly name: string; readonly family: F
     { name: "attribute-inference", family: "privacy" },
     { name: "attribute-disclosure", family: "privacy" },
     { name: "shadow-models", family: "privacy" },
+    { name: "membership-disclosure", family: "privacy" },
   ];
 
 /** And one that no policy may name. */
@@ -42,6 +43,7 @@ export const FACTS: Facts = {
     quasiIdentifiers: [],
     sensitive: [],
     protectedAttributes: [],
+    population: null,
   },
   rows: { train: 1000, holdout: 1000, synthetic: 1000 },
   judged: "release",
@@ -119,6 +121,7 @@ export function goodScores(): MeasuredScore[] {
       "attribute-inference",
       "attribute-disclosure",
       "shadow-models",
+      "membership-disclosure",
     ].map((metric) =>
       measured(metric, {
         ...around(0, 0.02),

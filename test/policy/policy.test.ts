@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { CounterfoilError, InvalidArgument } from "../../src/errors.ts";
-import { alphaOf, type Policy, parsePolicy } from "../../src/policy/policy.ts";
+import { alphaOf, type Policy, parsePolicy, type Rule } from "../../src/policy/policy.ts";
 import { DIAGNOSTIC, KNOWN_METRICS } from "./fixtures.ts";
 
 const DEFAULT = readFileSync("src/policy/policies/default.yaml", "utf8");
@@ -37,10 +37,13 @@ test("the default policy reads, and splits its false-alarm budget over its priva
   assert.equal(alphaOf(policy, "exact-copies"), policy.alpha.tests["exact-copies"]);
   assert.ok(Object.values(policy.alpha.tests).reduce((sum, alpha) => sum + alpha) <= policy.alpha.total + 1e-12);
   assert.ok(policy.rules.every((rule) => rule.because.length > 0));
-  // No metric can drop out of the decision: each has a hard rule, or only warnings, that is undecided without it.
+  // No metric can drop out of the decision: each has a hard rule, or only warnings, that is undecided without it; or it is told only where
+  // something was declared.
+  const asks = ({ severity, fail }: Rule): boolean =>
+    severity === "warn" && fail.paths.some((path) => path.startsWith("declared."));
   for (const metric of new Set(policy.rules.map((rule) => rule.metric)))
     assert.ok(
-      policy.rules.some((rule) => rule.metric === metric && rule.missing === "indeterminate"),
+      policy.rules.some((rule) => rule.metric === metric && (rule.missing === "indeterminate" || asks(rule))),
       metric,
     );
 });
@@ -73,6 +76,13 @@ test("mistakes are named with their line and the nearest right word", () => {
     ["exact-copies: 0.01", "exact-copies: 0.02", 3, /spend 0\.02 of a false-alarm budget of 0\.01/],
     ["exact-copies: 0.01", "exact-copeis: 0.01", 3, /unknown test "exact-copeis"; did you mean "exact-copies"/],
     ["metric: pair-accuracy", "metric: distances", 6, /which is a diagnostic/],
+    ["score.normalised.high", "scores.distances.value", 5, /looks at "distances", which is a diagnostic/],
+    [
+      "    metric: pair-accuracy\n    fail: score.normalised.high",
+      "    fail: scores.distances.value",
+      5,
+      /looks at "distances", which is a diagnostic/,
+    ],
     [
       "severity: refuse",
       "severity: refuse\n    power: { leak: verbatim, share: 0.01, refused: 4, of: 5 }",

@@ -21,7 +21,8 @@ const BLOCK = 512;
  * @param tree the pool, at least one row
  * @param queries the same columns as the pool
  * @param options maxTies: most rows listed per query; ties beyond are counted all the same · within: a distance per query
- * at which a pool row is known to lie (infinite where none is known), which makes the search shorter and changes nothing else */
+ * at which a pool row is known to lie (infinite where none is known), which makes the search shorter and changes nothing else; where none lies
+ * so near, the answer is that distance, with no ties */
 export async function nearestRows(
   tree: NeighbourTree,
   queries: MixedRows,

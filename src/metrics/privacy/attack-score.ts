@@ -26,16 +26,23 @@ const PLANTINGS = 3;
 
 /** Runs an attack on every trial under several seeds, pools the trials, and takes the worst seed and part.
  *
- * value: the residual risk of the worst part and seed, with its interval at the input's level. p: exact and one-sided (for guesses tried on both sides
+ * value: the risk of the worst part and seed (the one whose lower bound is highest), with its interval at the input's level. p: exact and one-sided (for guesses tried on both sides
  * the sign test of the people found on one side alone, else Fisher's), the smallest of all parts and seeds times their number, so that without a
  * leak P(p ≤ a) ≤ a.
- * @param how control: share of the synthetic rows that the positive control makes training rows */
+ * @param how control: share of the synthetic rows that the positive control makes training rows · risk: of a part's guesses, with its interval at a
+ * level; default: the residual risk over non-members · details: added to the score's */
 export async function attackScore(
   metric: Metric,
   input: MetricInput,
-  how: { readonly attack: Attack; readonly control: number },
+  how: {
+    readonly attack: Attack;
+    readonly control: number;
+    readonly risk?: (guesses: Guesses, level: number) => Interval;
+    readonly details?: (worst: Guesses) => Readonly<Record<string, unknown>>;
+  },
 ): Promise<Score> {
   const { attack, control } = how;
+  const rated = { risk: how.risk ?? riskOf, level: input.level };
   const trials = attackedTrials(input);
   const lacking = tooFewNonMembers(trials);
   if (lacking) return notComputable(metric, lacking);
@@ -46,7 +53,7 @@ export async function attackScore(
   const tried = runs.filter((run) => run.guesses.attacks > 0);
   if (tried.length === 0)
     return notApplicable(metric, "No guess can be made from this synthetic table: it holds nothing to ask by.");
-  const worst = worstOf(tried, input.level);
+  const worst = worstOf(tried, rated);
   const plantings: Planting[] = [];
   for (let index = 0; index < PLANTINGS; index++) {
     const share = control;
@@ -57,7 +64,7 @@ export async function attackScore(
     if (found.length === 0) continue;
     // As many looks as the measurement itself has.
     const p = Math.min(1, Math.min(...found.map((run) => run.p)) * tried.length);
-    plantings.push({ leak: "verbatim", share, index, ...worstOf(found, input.level).interval, p });
+    plantings.push({ leak: "verbatim", share, index, ...worstOf(found, rated).interval, p });
   }
   const score: MeasuredScore = {
     ...headerOf(metric),
@@ -69,8 +76,9 @@ export async function attackScore(
     plantings,
     details: {
       worst: { part: worst.run.part, seed: worst.run.seed, ...worst.run.guesses },
-      parts: partsOf(tried, input.level),
+      parts: partsOf(tried, rated),
       looks: tried.length,
+      ...how.details?.(worst.run.guesses),
     },
   };
   return score;
@@ -135,8 +143,13 @@ function signTest(heads: number, tails: number): number {
   return Math.min(1, Math.exp(top) * logs.reduce((sum, x) => sum + Math.exp(x - top), 0));
 }
 
-function worstOf(runs: readonly Run[], level: number): { readonly run: Run; readonly interval: Interval } {
-  const risks = runs.map((run) => ({ run, interval: riskOf(run, level) }));
+interface Rated {
+  readonly risk: (guesses: Guesses, level: number) => Interval;
+  readonly level: number;
+}
+
+function worstOf(runs: readonly Run[], rated: Rated): { readonly run: Run; readonly interval: Interval } {
+  const risks = runs.map((run) => ({ run, interval: rated.risk(run.guesses, rated.level) }));
   return risks.reduce((worst, item) =>
     item.interval.low > worst.interval.low ||
     (item.interval.low === worst.interval.low && item.interval.value > worst.interval.value)
@@ -145,8 +158,7 @@ function worstOf(runs: readonly Run[], level: number): { readonly run: Run; read
   );
 }
 
-function riskOf({ guesses }: Run, level: number): Interval {
-  const { attacks, members, nonMembers } = guesses;
+function riskOf({ attacks, members, nonMembers }: Guesses, level: number): Interval {
   const { value, low, high } = residualRisk(
     { attacks, successes: members, control: { attacks, successes: nonMembers } },
     level,
@@ -155,12 +167,12 @@ function riskOf({ guesses }: Run, level: number): Interval {
 }
 
 /** Every part at its worst seed. */
-function partsOf(runs: readonly Run[], level: number): readonly Readonly<Record<string, unknown>>[] {
+function partsOf(runs: readonly Run[], rated: Rated): readonly Readonly<Record<string, unknown>>[] {
   const names = [...new Set(runs.map((run) => run.part))];
   return names.map((part) => {
     const { run, interval } = worstOf(
       runs.filter((item) => item.part === part),
-      level,
+      rated,
     );
     const { attacks, members, nonMembers, baseline } = run.guesses;
     return {
