@@ -1,7 +1,7 @@
 import { isMeasured, type MeasuredScore, type Planting, type Score } from "../../metrics/metric.ts";
 import type { Decision } from "../../policy/decision.ts";
 import { detectionCurve, LEAK_WORDS } from "./detection-curve.ts";
-import { interval, percent } from "./format.ts";
+import { interval, number, percent } from "./format.ts";
 import { type Html, html } from "./html.ts";
 import type { ReportInput } from "./input.ts";
 import { type DotRow, dotPlot } from "./scale.ts";
@@ -39,7 +39,7 @@ ${scores.filter(isMeasured).map((score) => plantingPart(score, input))}
 ${selfTestPart(input.selfTest)}
 ${
   diagnostics.length > 0
-    ? html`<h3>Diagnostics</h3><p>Shown because people ask for them. They are no evidence of privacy: a copy can pass them, and damage improves them. No rule looks at them.</p>${scorePart(diagnostics, input, "")}`
+    ? html`<h3>Diagnostics, never a gate</h3><p>Shown because people ask for them. They are no evidence of privacy: a copy can pass them, and damage improves them. No rule looks at them.</p>${scorePart(diagnostics, input, "")}${diagnostics.map(distancesTable)}`
     : ""
 }
 <h3>What these tests cannot show</h3>
@@ -53,6 +53,33 @@ function scorePart(scores: readonly Score[], input: ReportInput, otherwise: stri
   if (scores.length === 0) return html`<p>${otherwise}</p>`;
   return html`${scoreList(scores, input, 4)}${scores.map((score) => ruleLines(score, input))}`;
 }
+
+/** Distances to closest records on both sides, where they were measured. */
+function distancesTable(score: Score): Html {
+  const { train, holdout } = ((isMeasured(score) && score.details) || {}) as {
+    readonly train?: Readonly<Record<string, number>>;
+    readonly holdout?: Readonly<Record<string, number>>;
+  };
+  if (score.metric !== "closest-record-distances" || !train || !holdout) return html``;
+  const told = (side: Readonly<Record<string, number>>, name: string): string => {
+    const value = side[name] ?? Number.NaN;
+    return name === "identicalShare" ? percent(value) : number(value);
+  };
+  const rows = DISTANCES.map(([name, words]) => [words, told(train, name), told(holdout, name)]);
+  return table(
+    "Of the synthetic rows, to equally many real rows",
+    ["Measure", "Training rows", "Rows never seen"],
+    rows,
+  );
+}
+
+const DISTANCES = [
+  ["distanceMedian", "Distance to the closest record, median"],
+  ["distanceFifthPercentile", "Distance to the closest record, smallest twentieth"],
+  ["ratioMedian", "Ratio to the distance of the second closest, median"],
+  ["ratioFifthPercentile", "Ratio to the distance of the second closest, smallest twentieth"],
+  ["identicalShare", "Identical to a real row"],
+] as const;
 
 function ruleLines(score: Score, input: ReportInput): Html {
   const rules = input.decision.rules.filter((rule) => rule.metric === score.metric);

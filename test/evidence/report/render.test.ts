@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { tableOf } from "../../../src/data/table.ts";
 import { profileTables } from "../../../src/evidence/report/profile.ts";
 import { renderReport } from "../../../src/evidence/report/render.ts";
+import { closestRecordDistances } from "../../../src/metrics/privacy/closest-record-distances.ts";
 import { madeUpInput, madeUpTables } from "./fixture.ts";
 
 test("the report of 48 columns is one small file, the same bytes every time", async () => {
@@ -146,4 +147,32 @@ test("2,000 columns: the page stays small and says what it does not show", async
   assert.ok(page.length < 3e6, `${page.length} characters`);
   assert.match(page, /further columns are more alike than those drawn/);
   assert.match(page, /are not drawn/);
+});
+
+test("distances to closest records stand under a heading that says they decide nothing, both sides beside each other", async () => {
+  const base = madeUpInput();
+  const side = (identicalShare: number) => ({
+    distanceMedian: 0.75,
+    distanceFifthPercentile: 0.25,
+    ratioMedian: 0.8,
+    ratioFifthPercentile: 0.4,
+    identicalShare,
+  });
+  const { name, title, family, better, definitionVersion } = closestRecordDistances;
+  const page = await renderReport({
+    ...base,
+    definitions: [...(base.definitions ?? []), closestRecordDistances],
+    scores: [
+      ...base.scores,
+      {
+        ...{ metric: name, title, family, better, definitionVersion },
+        ...{ value: 0.51, low: 0.49, high: 0.53, level: 0.95, n: 1000, seeds: [1] },
+        ceiling: { value: 0.5, low: 0.5, high: 0.5 },
+        details: { referenceRows: [500], train: side(0.012), holdout: side(0.002) },
+      },
+    ],
+  });
+  const from = page.slice(page.indexOf("<h3>Diagnostics, never a gate</h3>"));
+  assert.match(from, /Identical to a real row<\/th><td class="n">1\.2.%<\/td><td class="n">0\.2.%</);
+  assert.ok(page.indexOf(`#def-${name}`) > page.indexOf("Diagnostics, never a gate"));
 });
