@@ -29,6 +29,8 @@ export const KNOWN_METRICS: readonly { readonly name: string; readonly family: F
     { name: "attribute-disclosure", family: "privacy" },
     { name: "shadow-models", family: "privacy" },
     { name: "membership-disclosure", family: "privacy" },
+    { name: "constraints", family: "validity" },
+    { name: "date-order", family: "validity" },
   ];
 
 /** And one that no policy may name. */
@@ -79,6 +81,8 @@ export function goodScores(): MeasuredScore[] {
   const equal = { ceiling: around(0.95, 0.01), difference: around(-0.005, 0.01), normalised: around(0.97, 0.02) };
   return [
     measured("validity", { value: 1, low: 1, high: 1, ceiling: around(1, 0), difference: around(0, 0) }),
+    measured("constraints", { ...around(1, 0), ceiling: around(1, 0), difference: around(0, 0) }),
+    measured("date-order", { ...around(1, 0), ceiling: around(1, 0), difference: around(0, 0) }),
     measured("replayed-identifiers", { ...around(0, 0), ceiling: around(0, 0), difference: around(0, 0) }),
     measured("column-accuracy", { ...around(0.94, 0.01), ...equal }),
     measured("pair-accuracy", { ...around(0.93, 0.01), ...equal }),
