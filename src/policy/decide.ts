@@ -5,6 +5,7 @@ import { type Comparison, identifierOf, type Op, opposite, type Scope } from "./
 import type { Facts } from "./facts.ts";
 import { alphaOf, attacksOf, type Policy, type Rule } from "./policy.ts";
 import { blindness, detectableOf, type Planted, plantingsOf } from "./power.ts";
+import { boundInWords, expressionInWords, OP_WORDS, pathInWords } from "./words.ts";
 
 /** May this be released? Applies every rule of a policy to the scores of a table and the facts about it.
  *
@@ -208,18 +209,32 @@ function reasonOf(
     readonly failed: boolean;
   },
 ): string {
-  const { score, values, compared } = what;
+  const { score, values, compared, failed } = what;
+  const isShare = score?.family === "privacy";
   if (compared && score) {
-    const [shown, limit] = distinct(compared.observed, compared.threshold);
-    return `${score.title}: ${PHRASES[compared.bound] ?? compared.bound} is ${shown}, wanted ${OP_WORDS[compared.op]} ${limit}.`;
+    const scale = isShare && !P_VALUES.has(compared.bound) ? 100 : 1;
+    const unit = scale === 100 ? " %" : "";
+    const [shown, limit] = distinct(scale * compared.observed, scale * compared.threshold);
+    return `${score.title}: ${boundInWords(compared.bound)} is ${shown}${unit}, wanted ${OP_WORDS[compared.op]} ${limit}${unit}.`;
   }
-  const list = values.map(({ path, value }) => `${path} is ${shownValue(value)}`).join(", ");
-  return `${score ? `${score.title}: ` : ""}${list}; ${what.failed ? `refused where ${rule.fail.text}` : `wanted ${rule.pass.text}`}.`;
+  const written = (value: unknown, path: string): string =>
+    isShare && typeof value === "number" && path.startsWith("score.") && !P_VALUES.has(path.slice("score.".length))
+      ? `${short(100 * value, 3)} %`
+      : shownValue(value);
+  const list = values.map(({ path, value }) => `${pathInWords(path) ?? path} is ${written(value, path)}`).join(", ");
+  // A rule that says only when it fails passes wherever it does not.
+  const byFail = failed || rule.pass.text.startsWith("!(");
+  const text = byFail ? rule.fail.text : rule.pass.text;
+  const words = expressionInWords(text, (value, path) => written(value, path)) ?? text;
+  return `${score ? `${score.title}: ` : ""}${list}; ${byFail ? `it fails ${failed ? "" : "only "}where` : "wanted is that"} ${words}.`;
 }
 
+const P_VALUES: ReadonlySet<string> = new Set(["p", "pHolm"]);
+
 function shownValue(value: unknown): string {
-  if (typeof value === "number") return short(value, 3);
-  if (Array.isArray(value)) return value.length === 0 ? "empty" : value.map(String).slice(0, 10).join(" ");
+  if (typeof value === "number") return value > 0 && value < 1e-6 ? "less than 0.000001" : short(value, 3);
+  if (Array.isArray(value))
+    return value.length === 0 ? "0" : `${value.length} (${value.map(String).slice(0, 10).join(", ")})`;
   return String(value);
 }
 
@@ -267,32 +282,6 @@ function summaryOf(decision: Verdict, rules: readonly RuleResult[]): string {
   }
   return `Passed: all ${count(held.length, "hard rule")} that apply hold${also}.`;
 }
-
-const OP_WORDS: Readonly<Record<Op, string>> = {
-  ">=": "at least",
-  "<=": "at most",
-  ">": "more than",
-  "<": "less than",
-};
-
-const ENDS = { value: "the value", low: "the lower bound", high: "the upper bound" };
-const PHRASES: Readonly<Record<string, string>> = {
-  ...ENDS,
-  p: "the p-value",
-  pHolm: "the p-value, adjusted over the attacks (Holm),",
-  "ceiling.value": "the ceiling",
-  "ceiling.low": "the lower bound of the ceiling",
-  "ceiling.high": "the upper bound of the ceiling",
-  "floor.value": "the floor",
-  "floor.low": "the lower bound of the floor",
-  "floor.high": "the upper bound of the floor",
-  "difference.value": "the difference to fresh real rows",
-  "difference.low": "the lower bound of the difference to fresh real rows",
-  "difference.high": "the upper bound of the difference to fresh real rows",
-  "normalised.value": "the normalised score (0: independent columns, 1: fresh real rows)",
-  "normalised.low": "the lower bound of the normalised score (0: independent columns, 1: fresh real rows)",
-  "normalised.high": "the upper bound of the normalised score (0: independent columns, 1: fresh real rows)",
-};
 
 /** Two numbers with as many digits as it takes to tell them apart. */
 function distinct(a: number, b: number): readonly [string, string] {
