@@ -26,7 +26,7 @@ export const shadowModels: Metric = {
 /** Runs without which too few are left to learn from. */
 export const FEWEST_SHADOWS = 16;
 const PERMUTATIONS = 999;
-const RESAMPLES = 1000;
+const RESAMPLES = 400;
 const FALSE_POSITIVE_RATE = 0.1;
 /** The positive control: the chance that a target is found as it is in a run that it was in, and how often that is planted. */
 const CONTROL = { chance: 0.5, plantings: 3 } as const;
@@ -99,7 +99,7 @@ function attackOf(
   const scores = scorer.scores(side);
   const area = areaOf(scores, side, targets);
   const { p, byChance } = permuted(scorer, features, { area, random: how.random.split("labels") });
-  const error = errorOf(scores, side, { targets, random: how.random.split("pairs") });
+  const error = errorOf(scorer, side, { targets, random: how.random.split("pairs") });
   const half = studentQuantile((1 + how.level) / 2, (runs >> 1) - 1) * error;
   const cut = (x: number): number => Math.max(-1, Math.min(1, x));
   return {
@@ -156,43 +156,32 @@ function permuted(
   return { p: asLarge / (PERMUTATIONS + 1), byChance: shift / PERMUTATIONS };
 }
 
-/** Standard error of the area, by drawing pairs of runs with replacement: they are what is independent, targets and runs within are not. */
-function errorOf(
-  scores: Float64Array,
-  side: Uint8Array,
-  how: { readonly targets: number; readonly random: Random },
-): number {
+/** Standard error of the area, by drawing pairs of runs with replacement: they are what is independent, targets and runs within are not. The attacker
+ * learns anew from every draw, never from the pair that is scored, for scores that share what was learnt go astray together. */
+function errorOf(scorer: Scorer, side: Uint8Array, how: { readonly targets: number; readonly random: Random }): number {
   const { targets, random } = how;
   const pairs = side.length / targets;
   const size = 2 * targets;
   const labels = labelsOf(side, targets);
-  const of = (pair: number, label: number): number[] =>
-    Array.from(scores.subarray(pair * size, (pair + 1) * size)).filter((_, i) => labels[pair * size + i] === label);
-  const ins = Array.from({ length: pairs }, (_, pair) => of(pair, 1));
-  const outs = Array.from({ length: pairs }, (_, pair) => of(pair, 0));
-  // wins[a · pairs + b]: how often a target that was in scores above one that was out, the first in pair a and the second in pair b.
-  const wins = new Float64Array(pairs * pairs);
-  ins.forEach((own, a) => {
-    outs.forEach((others, b) => {
-      for (const x of own) for (const y of others) wins[a * pairs + b] = (wins[a * pairs + b] as number) + winOf(x, y);
-    });
-  });
+  const drawnScores = new Float64Array(pairs * size);
+  const drawnLabels = new Uint8Array(pairs * size);
   let sum = 0;
   let squares = 0;
   for (let k = 0; k < RESAMPLES; k++) {
+    const weight = new Uint32Array(pairs);
     const drawn = Uint32Array.from({ length: pairs }, () => random.integer(pairs));
-    let area = 0;
-    for (const a of drawn) for (const b of drawn) area += wins[a * pairs + b] as number;
-    area /= (pairs * targets) ** 2;
+    for (const pair of drawn) weight[pair] = (weight[pair] as number) + 1;
+    const scores = scorer.scores(side, weight);
+    drawn.forEach((pair, i) => {
+      drawnScores.set(scores.subarray(pair * size, (pair + 1) * size), i * size);
+      drawnLabels.set(labels.subarray(pair * size, (pair + 1) * size), i * size);
+    });
+    const area = areaUnderCurve(drawnScores, drawnLabels);
     sum += area;
     squares += area * area;
   }
   const variance = Math.max(0, squares / RESAMPLES - (sum / RESAMPLES) ** 2);
   return Math.sqrt((variance * pairs) / (pairs - 1));
-}
-
-function winOf(x: number, y: number): number {
-  return x > y ? 1 : x === y ? 0.5 : 0;
 }
 
 /** Share of those in above the score that a tenth of those out exceed. */

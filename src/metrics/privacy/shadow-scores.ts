@@ -12,8 +12,9 @@ const RIDGE = 0.1;
  * @source Fisher (1936), Annals of Eugenics 7; out-of-sample likelihood ratios with a shared variance as in Carlini et al. (2022), IEEE S&P, section VI */
 export interface Scorer {
   /** @param side for each pair and target, pair · targets + target: 0 where the target was in the pair's first run, 1 in its second
+   * @param weight how often each pair counts in what is learnt; absent: once
    * @returns a score per run and target, run · targets + target: the higher, the likelier in */
-  scores(side: Uint8Array): Float64Array;
+  scores(side: Uint8Array, weight?: Uint32Array): Float64Array;
 }
 
 /** Prepares everything that does not depend on who was in. */
@@ -42,13 +43,15 @@ export function scorerOf({ targets, runs, values }: ShadowFeatures): Scorer {
     sights.push(sight);
   }
   return {
-    scores(side) {
+    scores(side, weight) {
       const out = new Float64Array(runs * targets);
       for (let pair = 0; pair < pairs; pair++) {
         const mean = new Float64Array(FEATURES);
         const difference = differences[pair] as Float64Array;
         for (let i = 0; i < pairs * targets; i++) {
-          const sign = side[i] === 0 ? 1 : -1;
+          const times = weight?.[Math.floor(i / targets)] ?? 1;
+          if (times === 0) continue;
+          const sign = side[i] === 0 ? times : -times;
           for (let j = 0; j < FEATURES; j++)
             mean[j] = (mean[j] as number) + sign * (difference[i * FEATURES + j] as number);
         }
