@@ -42,3 +42,15 @@ test("health and public releases ask who could be recognised", async () => {
     assert.ok(policy.rules.some(({ pass }) => pass.paths.includes("queries")));
   }
 });
+
+test("the anonymity loss is told by default and decides at .5 for patients and the public, at the cost of a part of the attacks' budget there alone", async () => {
+  for (const name of builtInPolicies()) {
+    const { policy } = await loadPolicy(name, metrics);
+    const rule = policy.rules.find(({ metric }) => metric === "attribute-disclosure");
+    const decides = name === "health" || name === "public-release";
+    assert.equal(rule?.severity, decides ? "refuse" : "warn", name);
+    assert.match(rule?.fail.text as string, decides ? /score.value > 0.5$/ : /score.value > 0.25$/);
+    assert.equal(attacksOf(policy).includes("attribute-disclosure"), decides, name);
+    assert.ok(!attacksOf(policy).includes("shadow-models"));
+  }
+});
