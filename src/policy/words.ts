@@ -34,6 +34,7 @@ const FACTS: Readonly<Record<string, string>> = {
   "rows.synthetic": "the number of synthetic rows",
   queries: "the number of runs that measured these real rows",
   judged: "what is judged",
+  "declared.population": "the declared population",
   "declared.quasiIdentifiers": "the number of declared quasi-identifiers",
   "declared.sensitive": "the number of declared sensitive columns",
   "declared.protectedAttributes": "the number of declared protected columns",
