@@ -118,7 +118,10 @@ export async function drift(options: DriftOptions): Promise<DriftResult> {
       advice: `Left out: ${notCompared.map(({ name, why }) => `"${name}" (${why})`).join(", ")}. Give columns another kind in a schema file.`,
     });
   const groups = options.group === undefined ? undefined : entitiesOf(columnOf(both, options.group));
-  events.phase?.("compare", `${compared.length} columns, ${old.rows} old and ${aligned.rows} new rows`);
+  events.phase?.(
+    "compare",
+    `${compared.length} column${compared.length === 1 ? "" : "s"}, ${old.rows} old and ${aligned.rows} new rows`,
+  );
   const executor = threadExecutor(options.threads);
   try {
     const comparison = await compareTables(
@@ -247,6 +250,21 @@ async function openSide(
     () => false,
   );
   const file = isFolder ? join(path, BUNDLE.synthetic) : path;
+  if (
+    isFolder &&
+    !(await stat(file).then(
+      (found) => found.isFile(),
+      () => false,
+    ))
+  )
+    throw new InvalidArgument(
+      "no-data",
+      `${path} is a folder without ${BUNDLE.synthetic}: no bundle, or one without its data.`,
+      {
+        advice:
+          "Give a table, or the folder that `counterfoil synthesize` left; an evaluation's bundle holds no table.",
+      },
+    );
   events.phase?.("read", basename(path));
   const { table, source } = await readTable(file, { ...readEvents(events), signal });
   return { table, side: { name: basename(path), rows: table.rows, sha256: source.sha256 } };

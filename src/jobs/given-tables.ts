@@ -45,11 +45,12 @@ export async function openTables(
   // A column that is left out on purpose is missing from the synthetic table, and that is right.
   const dropped = new Set(override?.columns.filter(({ drop }) => drop).map(({ name }) => name));
   const inputs: { role: InputFile["role"]; sha256: string }[] = [];
+  const unseen = new Set(dropped);
   const read = async (path: string, role: InputFile["role"]): Promise<Table> => {
     events.phase?.("read", basename(path));
     const { table, source } = await readTable(path, { ...readEvents(events), signal });
     inputs.push({ role, sha256: source.sha256 });
-    if (role === "real") for (const name of dropped) columnOf(table, name);
+    for (const { name } of table.columns) unseen.delete(name);
     const left = table.columns.map(({ name }) => name).filter((name) => !dropped.has(name));
     return left.length === table.columns.length ? table : selectColumns(table, left);
   };
@@ -62,11 +63,18 @@ export async function openTables(
     return aligned.table;
   };
   const real = await read(options.real, "real");
-  const holdout =
-    options.holdout === undefined ? undefined : align(await read(options.holdout, "holdout"), "holdout", real);
-  const synthetic = align(await read(options.synthetic, "synthetic"), "synthetic", real);
+  const unaligned = {
+    holdout: options.holdout === undefined ? undefined : await read(options.holdout, "holdout"),
+    synthetic: await read(options.synthetic, "synthetic"),
+  };
+  // A column that only one of the tables has can be left out; one that none has is a misspelt name.
+  for (const name of unseen) columnOf(real, name);
+  const holdout = unaligned.holdout && align(unaligned.holdout, "holdout", real);
+  const synthetic = align(unaligned.synthetic, "synthetic", real);
   refuseUseless(inputs, { real, synthetic, holdout });
   checkMemory([real, synthetic, holdout]);
+  if (digestOf(inputs, "real") === digestOf(inputs, "synthetic"))
+    events.notice("The real and the synthetic table are the same file: every row of it is a copy.");
   if (holdout) refuseOverlap(real, holdout, events.notice);
   else
     events.notice(
@@ -99,11 +107,10 @@ function refuseUseless(
       throw new InvalidArgument("no-rows", `The ${name} table has no rows: there is nothing to judge.`, {
         advice: "Check the file; it holds a header only.",
       });
-  const digestOf = (role: string): string | undefined => inputs.find((input) => input.role === role)?.sha256;
-  const holdout = digestOf("holdout");
+  const holdout = digestOf(inputs, "holdout");
   if (holdout === undefined) return;
-  for (const role of ["real", "synthetic"])
-    if (digestOf(role) === holdout)
+  for (const role of ["real", "synthetic"] as const)
+    if (digestOf(inputs, role) === holdout)
       throw new InvalidArgument(
         "same-file-twice",
         `The holdout and the ${role} table are the same file: ${tables.holdout?.rows} of the ${tables.holdout?.rows} holdout rows are in it.`,
@@ -111,6 +118,10 @@ function refuseUseless(
           advice: "Give as --holdout real rows that the synthesizer never saw and nobody released.",
         },
       );
+}
+
+function digestOf(inputs: GivenTables["inputs"], role: InputFile["role"]): string | undefined {
+  return inputs.find((input) => input.role === role)?.sha256;
 }
 
 /** Overlap beyond what natural twins explain makes the holdout useless: copies of its rows would look innocent. Rows that occur once in each

@@ -72,7 +72,7 @@ export function checkPurpose(
   ];
   for (const [role, names] of roles)
     for (const name of names) {
-      columnOf(table, name);
+      columnUnder(role, { table, name });
       const { kind, drop } = schemaOf(schema, name);
       if (drop || kind === "identifier" || kind === "text")
         throw new InvalidArgument(
@@ -87,6 +87,19 @@ export function checkPurpose(
       advice: "Name it where it matters more: known to an attacker, or not to become known.",
     });
   return { ...purpose, target: chooseTarget(table, schema, { ...purpose, notice: options.notice }) };
+}
+
+/** @throws {InvalidArgument} there is no such column; the message says what it was declared for */
+function columnUnder(role: string, of: { readonly table: Table; readonly name: string }): void {
+  try {
+    columnOf(of.table, of.name);
+  } catch (error) {
+    if (!(error instanceof InvalidArgument)) throw error;
+    throw new InvalidArgument(error.code, `Declared under ${role}: ${error.message}`, {
+      ...(error.advice === undefined ? {} : { advice: error.advice }),
+      cause: error,
+    });
+  }
 }
 
 /** Names that were written with commas between them, as people do, are taken apart, unless a column is called so. */

@@ -216,8 +216,14 @@ function differences(ours: readonly Score[], theirs: readonly Score[], tolerance
     byName.delete(score.metric);
     if (!other) found.push(`${score.metric} was measured again and is not among the bundle's scores.`);
     else if (!agree(score, other, tolerance))
-      found.push(`${score.metric} is ${shown(score)} when measured again, and ${shown(other)} in the bundle.`);
+      found.push(
+        `${score.metric} is ${shown(score)} when measured again, and ${shown(other)} in the bundle${elsewhere(score, other)}.`,
+      );
   }
+  if (found.length > theirs.length / 2)
+    found.unshift(
+      "Most scores disagree, as they do where the files given are not the ones that were judged, or stand in the wrong places.",
+    );
   for (const metric of byName.keys())
     found.push(`The bundle has a score "${metric}" that this version does not measure.`);
   return found;
@@ -232,6 +238,15 @@ function agree(a: unknown, b: unknown, tolerance: number): boolean {
   return [...keys].every((key) =>
     agree((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key], tolerance),
   );
+}
+
+/** Where two scores of the same number differ. */
+function elsewhere(ours: Score, theirs: Score): string {
+  if (shown(ours) !== shown(theirs)) return "";
+  const [a, b] = [ours, theirs] as unknown as readonly Readonly<Record<string, unknown>>[];
+  const keys = [...new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})])];
+  const differing = keys.filter((key) => canonicalJson(a?.[key] ?? null) !== canonicalJson(b?.[key] ?? null));
+  return `; they differ in ${differing.join(", ")}`;
 }
 
 function shown(score: Score): string {

@@ -6,6 +6,15 @@ import type { VerifyOptions, VerifyResult } from "./job.ts";
  * from the scores; with `recompute` and the private files also that the scores follow from the data.
  * @throws {InvalidArgument} there is no such folder, the key file holds no public key, or a private file is not named */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  const unused = (["real", "synthetic", "holdout", "schema"] as const).find((name) => options[name] !== undefined);
+  if (!options.recompute && unused !== undefined)
+    throw new InvalidArgument(
+      "missing-option",
+      `--${unused} is read only to measure again, and --recompute is not given.`,
+      {
+        advice: `Add --recompute, or leave out --${unused}.`,
+      },
+    );
   if (!options.recompute) return verifyBundle(options.bundle, { trust: options.trust });
   const { real } = options;
   if (real === undefined)

@@ -19,13 +19,18 @@ export function decide(policy: Policy, scores: readonly Score[], facts: Facts): 
     adjusted: adjustedOf(policy, scores),
     plantings: [],
   };
-  const plantings = plantingsOf(policy, context.scores, (rule, score) => {
+  const failsOn = (rule: Rule, score: MeasuredScore): boolean => {
     const values = { ...context, planted: score };
     return (
       observed(rule, values).every(({ value }) => value !== undefined) && rule.fail.evaluate(scopeOf(rule, values))
     );
-  });
-  const rules = policy.rules.map((rule) => judge(rule, { ...context, plantings }));
+  };
+  const hard = policy.rules.filter(({ severity }) => severity === "refuse");
+  const plantings = plantingsOf(hard, context.scores, failsOn);
+  const told = plantingsOf(policy.rules, context.scores, failsOn);
+  const rules = policy.rules.map((rule) =>
+    judge(rule, { ...context, plantings: rule.severity === "refuse" ? plantings : told }),
+  );
   const decision = verdictOf(policy, rules);
   return {
     decision,
@@ -128,7 +133,8 @@ function judge(rule: Rule, context: Context): RuleResult {
       ? ended("indeterminate", open, "Give more rows: the interval is too wide to decide.")
       : ended("warn", `${open}${worst}`);
   }
-  if (score && isMeasured(score) && score.family === "privacy" && rule.severity === "refuse") {
+  // A rule that is only told need not name a leak; where it does, it is no more believed than the others.
+  if (score && isMeasured(score) && score.family === "privacy" && (rule.severity === "refuse" || rule.power)) {
     const blind = blindness(rule, score, context.plantings);
     if (blind) return ended("indeterminate", `${reason} ${blind.reason}`, blind.remedy);
   }

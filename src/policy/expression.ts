@@ -74,7 +74,7 @@ export function languageFor(metrics: readonly string[]): Language {
       if (!checked.valid) {
         const message = (checked.error?.message ?? "is no expression").split("\n")[0] as string;
         const [, name] = /^(?:No such key|Unknown variable): (\w+)$/.exec(message) ?? [];
-        if (name === undefined) return { wrong: `is no rule: ${message}` };
+        if (name === undefined) return { wrong: plainly(message) };
         return { wrong: `names an unknown "${name}"`, name, known: knownBeside(name, text, { ...schemas, variables }) };
       }
       if (String(checked.type) !== "bool")
@@ -88,6 +88,21 @@ export function languageFor(metrics: readonly string[]): Language {
       };
     },
   };
+}
+
+/** What the checker of expressions says, for those who do not know its types. */
+function plainly(message: string): string {
+  const [, left, , right] = /^no such overload: (\w+) (\S+) (\w+)$/.exec(message) ?? [];
+  const kinds: Readonly<Record<string, string>> = {
+    double: "a number",
+    int: "a number",
+    string: "a text",
+    bool: "true or false",
+  };
+  if (left !== undefined && right !== undefined && kinds[left] !== undefined && kinds[right] !== undefined)
+    return `compares ${kinds[left]} with ${kinds[right]}${[left, right].includes("string") ? "; write numbers without quotes" : ""}`;
+  if (/EOF/.test(message)) return "ends too early";
+  return `is no rule: ${message}`;
 }
 
 /** A metric's name as a word of the language. */

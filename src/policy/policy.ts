@@ -1,7 +1,7 @@
 import type { Document } from "yaml";
 import { z } from "zod";
 import type { InvalidArgument } from "../errors.ts";
-import { suggest } from "../math/nearest-name.ts";
+import { nearest, suggest } from "../math/nearest-name.ts";
 import type { Metric, Planting } from "../metrics/metric.ts";
 import { type Expression, identifierOf, languageFor } from "./expression.ts";
 import { layPolicies, type Place, type PolicySource, problem } from "./extend.ts";
@@ -104,7 +104,12 @@ export function parsePolicy(
   const { document, placeOf } = layPolicies([...(options.extended ?? []), { text, file }]);
   const data = plain(document, placeOf([]));
   const parsed = policyShape.safeParse(data);
-  if (!parsed.success) throw describe(parsed.error.issues[0] as z.core.$ZodIssue, { placeOf, data });
+  if (!parsed.success) {
+    // A misspelt key is why its right form is missing.
+    const { issues } = parsed.error;
+    const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+    throw describe(issue as z.core.$ZodIssue, { placeOf, data });
+  }
   const language = languageFor(metrics.map((metric) => metric.name));
   const names = parsed.data.rules.map(({ rule }) => rule);
   const rules = parsed.data.rules.map((written, i): Rule => {
@@ -278,11 +283,29 @@ function describe(
       `${where} has an unknown key "${key}"${suggest(key, keysAt(issue.path))}`,
     );
   }
-  if (got === undefined) return problem(placeOf(issue.path.slice(0, -1)), `${where} is missing: ${wanted(issue)}`);
+  if (issue.path.length === 0 && (got === null || got === undefined))
+    return problem(placeOf([]), "the file is empty: want a policy");
+  if (got === undefined)
+    return problem(
+      placeOf(issue.path.slice(0, -1)),
+      `${where} is missing: ${wanted(issue)}${meantRule(issue.path, data)}`,
+    );
   const shown = JSON.stringify(got)?.slice(0, 80);
   const candidates = issue.code === "invalid_value" ? issue.values.map(String) : [];
   const hint = typeof got === "string" && candidates.length > 1 ? suggest(got, candidates) : `: ${wanted(issue)}`;
   return problem(placeOf(issue.path), `${where} is ${shown}${hint}`);
+}
+
+/** A rule that lacks what every rule has was perhaps meant to change one of the policy below, by a misspelt name. */
+function meantRule(path: readonly PropertyKey[], data: unknown): string {
+  if (path[0] !== "rules" || path.length !== 3) return "";
+  const rules = valueAt(data, ["rules"]);
+  const names = Array.isArray(rules) ? rules.map((rule) => valueAt(rule, ["rule"])) : [];
+  const name = names[Number(path[1])];
+  if (typeof name !== "string") return "";
+  const others = names.filter((other): other is string => typeof other === "string" && other !== name);
+  const close = nearest(name, others);
+  return close === undefined ? "" : ` (or did you mean the rule "${close}"?)`;
 }
 
 function wanted(issue: z.core.$ZodIssue): string {

@@ -1,8 +1,8 @@
 import { isMeasured, type MeasuredScore, type Planting, type Score } from "../metrics/metric.ts";
 import type { Decision } from "./decision.ts";
-import type { Policy, Power, Rule } from "./policy.ts";
+import type { Power, Rule } from "./policy.ts";
 
-/** A leak planted once: the hard privacy rules that refused it. */
+/** A leak planted once: the privacy rules that looked at it, and those that fail on it. */
 export interface Planted {
   readonly leak: Planting["leak"];
   readonly share: number;
@@ -12,10 +12,10 @@ export interface Planted {
   readonly refusedBy: readonly string[];
 }
 
-/** Every planted leak, and which hard privacy rules refuse it: the rules' own expressions on the planted score.
+/** Every planted leak, and which of these privacy rules refuse it: the rules' own expressions on the planted score.
  * @param fails whether a rule fails on this score */
 export function plantingsOf(
-  policy: Policy,
+  rules: readonly Rule[],
   scores: ReadonlyMap<string, Score>,
   fails: (rule: Rule, score: MeasuredScore) => boolean,
 ): readonly Planted[] {
@@ -23,9 +23,9 @@ export function plantingsOf(
     string,
     { leak: Planting["leak"]; share: number; index: number; asked: string[]; refusedBy: string[] }
   >();
-  for (const rule of policy.rules) {
+  for (const rule of rules) {
     const score = rule.metric === undefined ? undefined : scores.get(rule.metric);
-    if (rule.severity !== "refuse" || !score || !isMeasured(score) || score.family !== "privacy") continue;
+    if (!score || !isMeasured(score) || score.family !== "privacy") continue;
     for (const planting of score.plantings ?? []) {
       const { leak, share, index } = planting;
       const key = `${leak} ${share} ${index}`;

@@ -34,7 +34,10 @@ export async function loadPolicy(
     const named = extendedBy(bottom);
     if (named === undefined) break;
     // A path is meant from where the file is that names it.
-    const below = await readSource(builtInPolicies().includes(named) ? named : resolve(dirname(bottom.path), named));
+    const below = await readSource(builtInPolicies().includes(named) ? named : resolve(dirname(bottom.path), named), {
+      named,
+      by: bottom.file,
+    });
     if (seen.includes(below.path))
       throw new InvalidArgument(
         "invalid-policy",
@@ -57,16 +60,21 @@ interface Source extends PolicySource {
   readonly path: string;
 }
 
-async function readSource(nameOrPath: string): Promise<Source> {
+/** @param extending who names the policy, and how, where it is not the one that was asked for */
+async function readSource(
+  nameOrPath: string,
+  extending?: { readonly named: string; readonly by: string },
+): Promise<Source> {
   const builtIn = builtInPolicies();
   const path = builtIn.includes(nameOrPath)
     ? fileURLToPath(new URL(`${nameOrPath}.yaml`, BUILT_IN))
     : resolve(nameOrPath);
   if (!existsSync(path)) {
-    const near = nearest(nameOrPath, builtIn);
+    const named = extending?.named ?? nameOrPath;
+    const near = nearest(named, builtIn);
     throw new InvalidArgument(
       "unknown-policy",
-      `There is no policy "${nameOrPath}": no such file, and none built in.`,
+      `There is no policy "${named}"${extending ? `, which ${extending.by} extends` : ""}: no such file, and none built in.`,
       {
         advice: `${near ? `Did you mean "${near}"? ` : ""}Built in: ${builtIn.join(", ")}. Or give the path of a YAML file (docs/policy.md).`,
       },
