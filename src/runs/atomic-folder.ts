@@ -6,6 +6,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { InvalidArgument, throwIfCancelled } from "../errors.ts";
 import { fileError } from "./file-error.ts";
 import { partialPrefix } from "./layout.ts";
+import { makeFolder } from "./make-folder.ts";
 
 /** Writes a folder that is complete or absent, whatever happens in between.
  *
@@ -30,7 +31,7 @@ export async function writeFolder<T>(
   let made: string | undefined;
   let partial: string | undefined;
   try {
-    made = await mkdir(parent, { recursive: true });
+    made = await makeFolder(parent, { mode: 0o777 });
     await removeAbandoned(parent, basename(final));
     const folder = join(parent, `${partialPrefix(basename(final))}${writerTag()}-${randomBytes(6).toString("hex")}`);
     await mkdir(folder);

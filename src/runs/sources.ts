@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Table } from "../data/table.ts";
 import { USER } from "./layout.ts";
 import { type LedgerEntry, readLedger, type SourceMark } from "./ledger.ts";
+import { makeFolder } from "./make-folder.ts";
 import { overlapOf, sketchRows } from "./sketch.ts";
 import type { UserFolders } from "./user-folders.ts";
 
@@ -33,7 +34,7 @@ async function sketchKey(folders: UserFolders): Promise<Uint8Array> {
   const key = randomBytes(32);
   const draft = `${path}.${process.pid}.partial`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    await makeFolder(dirname(path), { mode: 0o700 });
     await writeFile(draft, key, { mode: 0o600, flag: "wx" });
     await rename(draft, path);
     // Two first runs at once: the one that came last is the one that stays.
