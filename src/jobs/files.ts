@@ -1,6 +1,6 @@
-import { constants, existsSync } from "node:fs";
-import { access, readFile, stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { mkdtemp, readFile, rmdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { InvalidArgument } from "../errors.ts";
 import { loadSigner, ownKey } from "../evidence/keys.ts";
 import type { Signer } from "../evidence/sign.ts";
@@ -21,11 +21,19 @@ export async function freshFolder(path: string): Promise<string> {
       throw new InvalidArgument("not-a-folder", `Cannot write ${path}: ${above} is a file, not a folder.`, {
         advice: "Choose another place with --out.",
       });
-    if (found)
-      await access(above, constants.W_OK).catch((error: unknown) => {
-        throw fileError(error, { doing: "making the output folder", path: above });
-      });
+    if (found) await tryWriting(above);
     if (found || above === dirname(above)) return full;
+  }
+}
+
+/** Makes a folder and removes it: permissions alone do not tell whether one can be made, and Node never returns from making folders, with those
+ * above them, where the system takes none (/proc).
+ * @throws {ResourceError} none can be made */
+async function tryWriting(folder: string): Promise<void> {
+  try {
+    await rmdir(await mkdtemp(join(folder, ".counterfoil-")));
+  } catch (error) {
+    throw fileError(error, { doing: "making the output folder", path: folder });
   }
 }
 

@@ -65,3 +65,15 @@ test("wrong use ends in exit code 2 with the place and the nearest name, and lea
       before,
     );
   }));
+
+test("a place that takes no folder is said before the work", { skip: process.platform !== "linux" }, () =>
+  inScratch(async (folder) => {
+    writeFileSync(join(folder, "real.csv"), FILES["real.csv"] as string);
+    const ran = await counterfoil(["evaluate", "real.csv", "real.csv", "--out", "/proc/none/bundle"], {
+      cwd: folder,
+      timeoutMs: 30_000,
+    });
+    assert.equal(ran.code, 1, ran.stderr);
+    assert.match(ran.stderr, /making the output folder/);
+  }),
+);
