@@ -4,6 +4,8 @@ import { test } from "node:test";
 import { tableOf } from "../../../src/data/table.ts";
 import { profileTables } from "../../../src/evidence/report/profile.ts";
 import { renderReport } from "../../../src/evidence/report/render.ts";
+import type { Score } from "../../../src/metrics/metric.ts";
+import type { RuleResult } from "../../../src/policy/decision.ts";
 import { madeUpInput, madeUpTables } from "./fixture.ts";
 
 test("the report of 48 columns is one small file, the same bytes every time", async () => {
@@ -146,4 +148,50 @@ test("2,000 columns: the page stays small and says what it does not show", async
   assert.ok(page.length < 3e6, `${page.length} characters`);
   assert.match(page, /further columns are more alike than those drawn/);
   assert.match(page, /are not drawn/);
+});
+
+test("rules that could not be computed for one reason are told once, with a way out; others keep their own", async () => {
+  const input = madeUpInput({ verdict: "indeterminate" });
+  const open = (rule: string): RuleResult => ({
+    rule,
+    metric: null,
+    outcome: "indeterminate",
+    severity: "refuse",
+    reason: `${rule} could not be computed: There are 10 rows.`,
+    remedy: "Give more rows.",
+    pass: "true",
+    fail: "false",
+    bound: null,
+    observed: null,
+    op: null,
+    threshold: null,
+  });
+  const page = await renderReport({
+    ...input,
+    decision: { ...input.decision, rules: [open("first"), open("second"), { ...open("third"), reason: "Another." }] },
+  });
+  const reasons = page.slice(page.indexOf('class="reasons"'), page.indexOf("Every rule"));
+  assert.equal(reasons.match(/<li /g)?.length, 2);
+  assert.match(reasons, /first, second[\s\S]*Could not be computed: There are 10 rows\.[\s\S]*Another\./);
+});
+
+test("fairness is in the menu where groups were measured, and what does not apply is listed with its reason", async () => {
+  const input = madeUpInput();
+  const idle: Score = {
+    metric: "representation",
+    title: "Representation",
+    family: "fairness",
+    definitionVersion: 1,
+    better: "lower",
+    notComputable: "No protected attributes were declared.",
+    notApplicable: true,
+  };
+  const without = await renderReport({ ...input, scores: input.scores.filter(({ family }) => family !== "fairness") });
+  assert.doesNotMatch(without, /#fairness|id="fairness"/);
+  const page = await renderReport({ ...input, scores: [...input.scores, idle] });
+  assert.match(page, /href="#fairness"/);
+  assert.match(
+    page,
+    /id="fairness"[\s\S]*Not measured here[\s\S]*Representation<\/a>: [\s\S]{0,40}No protected attributes/,
+  );
 });
