@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { alignTo } from "../data/align.ts";
 import { readTable } from "../data/read.ts";
 import { entitiesOf } from "../data/split.ts";
-import { columnOf, concatRows, selectColumns, type Table } from "../data/table.ts";
+import { type Column, columnOf, concatRows, selectColumns, type Table } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import { renderDriftPage } from "../evidence/report/drift-page.ts";
 import { threadExecutor } from "../executors/threads.ts";
@@ -136,7 +136,10 @@ export async function drift(options: DriftOptions): Promise<DriftResult> {
         signal,
       },
     );
-    const { decision, reasons } = decide(comparison, { changed, invalid, alpha, tolerance });
+    const decided = decide(comparison, { changed, invalid, alpha, tolerance });
+    const { decision } = decided;
+    const reasons =
+      decision === "drift" ? [...decided.reasons, ...clocks({ old, new: aligned }, compared)] : decided.reasons;
     const result: DriftResult = {
       format: "counterfoil-drift/1",
       version: productVersion(),
@@ -218,6 +221,30 @@ function decide(
         `${words(test)}: whether that is beyond the tolerance of ${tolerance} cannot be told. Give more rows, or a wider --tolerance.`,
     ),
   };
+}
+
+/** Dates that do not overlap tell two periods apart by themselves, whatever else is alike. */
+function clocks(tables: { readonly old: Table; readonly new: Table }, names: readonly string[]): readonly string[] {
+  return names
+    .filter((name) => {
+      const [a, b] = [columnOf(tables.old, name), columnOf(tables.new, name)].map(periodOf);
+      return a && b && (a.last < b.first || b.last < a.first);
+    })
+    .map(
+      (name) =>
+        `"${name}" holds dates, and those of the two tables do not overlap: it tells them apart by itself. To compare the rest, name the other columns with --columns.`,
+    );
+}
+
+function periodOf(column: Column): { readonly first: number; readonly last: number } | undefined {
+  if (column.type !== "date") return undefined;
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of column.values)
+    if (!Number.isNaN(value)) {
+      first = Math.min(first, value);
+      last = Math.max(last, value);
+    }
+  return first <= last ? { first, last } : undefined;
 }
 
 function columnsChanged(old: Table, fresh: Table, wanted: readonly string[] | undefined): Changed {

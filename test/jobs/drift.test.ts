@@ -55,6 +55,17 @@ test("columns that come or go are drift, unless the columns to compare are named
   assert.equal((await drift({ old, new: fresh, columns: ["age"] })).decision, "none");
 });
 
+test("a column of dates that do not overlap is named as a clock", async () => {
+  const days = (year: number): string =>
+    `day,x\n${Array.from({ length: 300 }, (_, i) => `${year}-${String((i % 12) + 1).padStart(2, "0")}-${String((i % 28) + 1).padStart(2, "0")},${(i * 37) % 101}`).join("\n")}\n`;
+  const tables = { old: fileIn(home, "y1.csv", days(2023)), new: fileIn(home, "y2.csv", days(2024)) };
+  const found = await drift(tables);
+  assert.equal(found.decision, "drift");
+  assert.match(found.reasons.at(-1) ?? "", /"day" holds dates.*--columns/);
+  const rest = await drift({ ...tables, columns: ["x"] });
+  assert.doesNotMatch(rest.reasons.join(" "), /holds dates/);
+});
+
 test("what cannot be compared is said with what to do", async () => {
   const fails = (options: object, pattern: RegExp) =>
     assert.rejects(drift({ old, new: old, ...options }), (error) => {

@@ -136,14 +136,14 @@ function reasonItem(rules: readonly RuleResult[], input: ReportInput): Html {
   const change = rule.remedy ?? (failed && family ? `${CHANGES[family]}${bound}` : undefined);
   return html`<li class="${rule.outcome}"><p class="reason-head">${outcomeBadge(rule.outcome)} ${rules.map(
     (item, i) => html`${i > 0 ? ", " : ""}${ruleLink(item)}`,
-  )}${rule.severity === "warn" ? html` <span class="quiet">a warning: it does not refuse</span>` : ""}</p><p>${inPrint(
+  )}${rule.severity === "warn" ? html` <span class="quiet">told only: it cannot refuse</span>` : ""}</p><p>${inPrint(
     rules.length > 1 ? withoutTitle(rule.reason) : rule.reason,
   )}</p>${change && html`<p class="change"><strong>To change this:</strong> ${change}</p>`}</li>`;
 }
 
-/** A reason with true minus signs. */
+/** A reason with true minus signs, and no percent sign on a line of its own. */
 export function inPrint(reason: string): string {
-  return reason.replace(/(?<=[\s(])-(?=\d)/g, "−");
+  return reason.replace(/(?<=[\s(])-(?=\d)/g, "−").replace(/(?<=\d) %/g, "\u202F%");
 }
 
 function ruleTable(rules: readonly RuleResult[]): Html {

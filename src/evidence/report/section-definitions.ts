@@ -34,6 +34,7 @@ function definitionOf(score: Score, definition: Definition | undefined): Html {
     if (score.ceiling) facts.push(["Ceiling", interval(score.ceiling, format)]);
     if (score.floor) facts.push(["Floor", interval(score.floor, format)]);
     if (score.difference) facts.push(["Value − ceiling", interval(score.difference, format)]);
+    if (score.p !== undefined) facts.push(["By chance alone", `p = ${number(score.p)}`]);
     if (score.normalised) facts.push(["Normalised", interval(score.normalised)]);
     facts.push(
       ["Level", percent(score.level)],

@@ -4,7 +4,9 @@ import { test } from "node:test";
 import { tableOf } from "../../../src/data/table.ts";
 import { profileTables } from "../../../src/evidence/report/profile.ts";
 import { renderReport } from "../../../src/evidence/report/render.ts";
+import type { Score } from "../../../src/metrics/metric.ts";
 import { closestRecordDistances } from "../../../src/metrics/privacy/closest-record-distances.ts";
+import type { RuleResult } from "../../../src/policy/decision.ts";
 import { madeUpInput, madeUpTables } from "./fixture.ts";
 
 test("the report of 48 columns is one small file, the same bytes every time", async () => {
@@ -175,4 +177,50 @@ test("distances to closest records stand under a heading that says they decide n
   const from = page.slice(page.indexOf("<h3>Diagnostics, never a gate</h3>"));
   assert.match(from, /Identical to a real row<\/th><td class="n">1\.2.%<\/td><td class="n">0\.2.%</);
   assert.ok(page.indexOf(`#def-${name}`) > page.indexOf("Diagnostics, never a gate"));
+});
+
+test("rules that could not be computed for one reason are told once, with a way out; others keep their own", async () => {
+  const input = madeUpInput({ verdict: "indeterminate" });
+  const open = (rule: string): RuleResult => ({
+    rule,
+    metric: null,
+    outcome: "indeterminate",
+    severity: "refuse",
+    reason: `${rule} could not be computed: There are 10 rows.`,
+    remedy: "Give more rows.",
+    pass: "true",
+    fail: "false",
+    bound: null,
+    observed: null,
+    op: null,
+    threshold: null,
+  });
+  const page = await renderReport({
+    ...input,
+    decision: { ...input.decision, rules: [open("first"), open("second"), { ...open("third"), reason: "Another." }] },
+  });
+  const reasons = page.slice(page.indexOf('class="reasons"'), page.indexOf("Every rule"));
+  assert.equal(reasons.match(/<li /g)?.length, 2);
+  assert.match(reasons, /first, second[\s\S]*Could not be computed: There are 10 rows\.[\s\S]*Another\./);
+});
+
+test("fairness is in the menu where groups were measured, and what does not apply is listed with its reason", async () => {
+  const input = madeUpInput();
+  const idle: Score = {
+    metric: "representation",
+    title: "Representation",
+    family: "fairness",
+    definitionVersion: 1,
+    better: "lower",
+    notComputable: "No protected attributes were declared.",
+    notApplicable: true,
+  };
+  const without = await renderReport({ ...input, scores: input.scores.filter(({ family }) => family !== "fairness") });
+  assert.doesNotMatch(without, /#fairness|id="fairness"/);
+  const page = await renderReport({ ...input, scores: [...input.scores, idle] });
+  assert.match(page, /href="#fairness"/);
+  assert.match(
+    page,
+    /id="fairness"[\s\S]*Not measured here[\s\S]*Representation<\/a>: [\s\S]{0,40}No protected attributes/,
+  );
 });
