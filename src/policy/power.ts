@@ -94,7 +94,7 @@ function remedyForPower(power: Power, score: MeasuredScore, found: number | null
     // n matches that are all of training rows have probability π^n without a leak (π: train's share), so equal halves need
     // ln π / ln ½ as many of them.
     const gain = Math.log(0.5) / Math.log(train);
-    return `Give an equal holdout (--holdout-share 0.5), which does the work of about ${gain.toFixed(1)} times the rows, or ${rows}. These are rough guides.`;
+    return `Give as many holdout rows as were fitted on (--holdout-share 0.5), which does the work of about ${gain.toFixed(1)} times the rows, or ${rows}. These are rough guides.`;
   }
   return `Give ${rows}. This is a rough guide.`;
 }
