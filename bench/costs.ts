@@ -19,7 +19,7 @@ import { inferSchema } from "../src/schema/infer.ts";
 import { noPurpose } from "../src/schema/purpose.ts";
 import { isQuantity, schemaOf } from "../src/schema/schema.ts";
 import { sequentialTrees } from "../src/synthesizers/sequential-trees.ts";
-import { printTable } from "./measure.ts";
+import { flagsOf, printTable } from "./measure.ts";
 import { ask, type JudgedFiles, type Said } from "./peers/ask.ts";
 import { evaluateFiles, writeCsv } from "./peers/evaluate.ts";
 
@@ -45,8 +45,7 @@ export async function run(options: {
   readonly json: boolean;
   readonly flags?: readonly string[];
 }): Promise<void> {
-  const flag = (name: string): string | undefined =>
-    options.flags?.find((item) => item.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const flag = flagsOf(options.flags);
   const rows = Number(flag("rows") ?? (options.quick ? 3000 : ROWS));
   const peers = (flag("peers") ?? "sdmetrics,anonymeter,syntheval,mostlyai-qa").split(",").filter(Boolean);
   const folder = mkdtempSync(join(tmpdir(), "counterfoil-costs-"));

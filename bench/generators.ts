@@ -7,7 +7,7 @@ import { cutInParts } from "../src/jobs/killer-fixtures.ts";
 import { isMeasured } from "../src/metrics/metric.ts";
 import { randomFromSeed } from "../src/random.ts";
 import { inferSchema } from "../src/schema/infer.ts";
-import { measureCommand, printTable } from "./measure.ts";
+import { flagsOf, measureCommand, printTable } from "./measure.ts";
 import type { JudgedFiles } from "./peers/ask.ts";
 import { pythonOf } from "./peers/environment.ts";
 import { evaluateFiles, writeCsv } from "./peers/evaluate.ts";
@@ -29,8 +29,7 @@ export async function run(options: {
   readonly json: boolean;
   readonly flags?: readonly string[];
 }): Promise<void> {
-  const flag = (name: string): string | undefined =>
-    options.flags?.find((item) => item.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const flag = flagsOf(options.flags);
   const rows = Number(flag("rows") ?? (options.quick ? 2000 : ROWS));
   const { table } = await readTable(join("examples", "data", "adult.csv.gz"));
   const parts = cutInParts(table, { most: rows, schema: inferSchema(table), random: randomFromSeed(7).split("parts") });

@@ -8,7 +8,7 @@ import { randomFromSeed } from "../src/random.ts";
 import { inferSchema } from "../src/schema/infer.ts";
 import { reduceTable } from "../src/schema/reduce.ts";
 import { sequentialTrees } from "../src/synthesizers/sequential-trees.ts";
-import { measureCommand, printTable } from "./measure.ts";
+import { flagsOf, measureCommand, printTable } from "./measure.ts";
 
 const SIZES = [10_000, 30_000, 100_000, 300_000, 1_000_000];
 
@@ -19,8 +19,7 @@ export async function run(options: {
   readonly json: boolean;
   readonly flags?: readonly string[];
 }): Promise<void> {
-  const given = options.flags?.find((flag) => flag.startsWith("--sizes="))?.slice("--sizes=".length);
-  const sizes = given?.split(",").map(Number) ?? (options.quick ? SIZES.slice(0, 2) : SIZES);
+  const sizes = flagsOf(options.flags)("sizes")?.split(",").map(Number) ?? (options.quick ? SIZES.slice(0, 2) : SIZES);
   const folder = mkdtempSync(join(tmpdir(), "counterfoil-growth-"));
   const executor = threadExecutor();
   try {

@@ -11,7 +11,7 @@ import { type Random, randomFromSeed } from "../src/random.ts";
 import { fitCodec } from "../src/schema/encode.ts";
 import { inferSchema } from "../src/schema/infer.ts";
 import { sequentialTrees } from "../src/synthesizers/sequential-trees.ts";
-import { printTable } from "./measure.ts";
+import { flagsOf, printTable } from "./measure.ts";
 import { ask, type JudgedFiles, type Said } from "./peers/ask.ts";
 import { evaluateFiles, writeCsv } from "./peers/evaluate.ts";
 
@@ -114,8 +114,7 @@ export async function run(options: {
   readonly json: boolean;
   readonly flags?: readonly string[];
 }): Promise<void> {
-  const flag = (name: string): string | undefined =>
-    options.flags?.find((item) => item.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const flag = flagsOf(options.flags);
   const rows = Number(flag("rows") ?? (options.quick ? 2000 : ROWS));
   const wanted = flag("cases")?.split(",");
   const peers = PEERS.filter(({ name }) => flag("peers")?.split(",").includes(name) ?? true);

@@ -10,7 +10,7 @@ import { metrics } from "../src/metrics/index.ts";
 import { randomFromSeed } from "../src/random.ts";
 import { loadPolicy } from "../src/runs/policy-file.ts";
 import { noPurpose, type Purpose } from "../src/schema/purpose.ts";
-import { printTable } from "./measure.ts";
+import { flagsOf, printTable } from "./measure.ts";
 
 /** Tables, and what is declared of them with `--declared`; AI4I is about machines. */
 const TABLES: readonly { readonly name: string; readonly file: string; readonly declared: Partial<Purpose> }[] = [
@@ -37,7 +37,7 @@ const TABLES: readonly { readonly name: string; readonly file: string; readonly 
 ];
 
 /** Rows of each of the three parts that a table is cut into; a fixture that proves nothing below its own `fewestRows` gets those. */
-const ROWS = 1500;
+const ROWS = 3000;
 const SEEDS = 300;
 
 export interface KillerRow {
@@ -143,8 +143,7 @@ export async function run(options: {
   readonly json: boolean;
   readonly flags?: readonly string[];
 }): Promise<void> {
-  const flag = (name: string): string | undefined =>
-    options.flags?.find((item) => item.startsWith(`--${name}=`))?.slice(name.length + 3);
+  const flag = flagsOf(options.flags);
   const fixtures = flag("fixtures")?.split(",");
   const known = [...killerFixtures.map(({ name }) => name), ...detectableNames];
   const unknown = fixtures?.find((name) => !known.includes(name));

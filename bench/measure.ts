@@ -44,6 +44,11 @@ export function measureCommand(args: readonly string[]): Usage {
   return { wallSeconds, ...used, exitCode: child.status ?? -1, stdout: child.stdout };
 }
 
+/** Reads `--name=value` among the flags of a benchmark. */
+export function flagsOf(flags: readonly string[] = []): (name: string) => string | undefined {
+  return (name) => flags.find((item) => item.startsWith(`--${name}=`))?.slice(name.length + 3);
+}
+
 /** Several runs; the median by wall time. */
 export function medianOf(runs: number, once: () => Usage): Usage {
   const all = Array.from({ length: runs }, once).sort((a, b) => a.wallSeconds - b.wallSeconds);

@@ -14,7 +14,7 @@ import { fitCodec } from "../src/schema/encode.ts";
 import { inferSchema } from "../src/schema/infer.ts";
 import { noPurpose } from "../src/schema/purpose.ts";
 import { synthesizerNamed } from "../src/synthesizers/index.ts";
-import { printTable } from "./measure.ts";
+import { flagsOf, printTable } from "./measure.ts";
 
 const CASES = [
   { file: "german-credit.csv.gz", rows: 1000, synthesizer: "sequential-trees" },
@@ -29,7 +29,7 @@ export async function run(options: {
   readonly json: boolean;
   readonly flags?: readonly string[];
 }): Promise<void> {
-  const count = Number(options.flags?.find((flag) => flag.startsWith("--shadows="))?.slice(10) ?? 32);
+  const count = Number(flagsOf(options.flags)("shadows") ?? 32);
   const out: Record<string, string | number>[] = [];
   const executor = threadExecutor(undefined);
   try {
