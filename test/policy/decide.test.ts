@@ -6,7 +6,16 @@ import type { MeasuredScore, Score } from "../../src/metrics/metric.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Decision } from "../../src/policy/decision.ts";
 import { alphaOf, attacksOf, type Policy, parsePolicy, type Rule } from "../../src/policy/policy.ts";
-import { around, FACTS, goodScores, KNOWN_METRICS, measured, plantings, uncomputed } from "./fixtures.ts";
+import {
+  around,
+  FACTS,
+  foundPlantings,
+  goodScores,
+  KNOWN_METRICS,
+  measured,
+  plantings,
+  uncomputed,
+} from "./fixtures.ts";
 
 const shipped = parsePolicy(readFileSync("src/policy/policies/default.yaml", "utf8"), {
   metrics: KNOWN_METRICS,
@@ -294,7 +303,11 @@ test("an interval that reaches over both sides leaves a privacy rule open, and o
 });
 
 test("claims of membership are told where a population was declared, and take nothing of the attacks' budget", () => {
-  const claimed = measured("membership-disclosure", { ...around(0.4, 0.1), p: 1e-6 });
+  const claimed = measured("membership-disclosure", {
+    ...around(0.4, 0.1),
+    p: 1e-6,
+    plantings: foundPlantings({ verbatim: [0.5] }),
+  });
   const told = (facts: typeof FACTS, score = claimed) =>
     decide(shipped, [...goodScores().filter(({ metric }) => metric !== "membership-disclosure"), score], facts);
   const warned = told(POPULATION);

@@ -130,12 +130,19 @@ export function goodScores(): MeasuredScore[] {
       measured(metric, {
         ...around(0, 0.02),
         p: 0.5,
-        plantings: [0.1, 0.5].flatMap((share) =>
-          [0, 1, 2].map((index) => ({ leak: "verbatim" as const, share, index, ...around(0.3, 0.05), p: 1e-9 })),
-        ),
+        plantings: foundPlantings(metric === "shadow-models" ? { outliers: [0.05] } : { verbatim: [0.1, 0.5] }),
       }),
     ),
   ];
+}
+
+/** Three plantings of each leak and share that an attack finds. */
+export function foundPlantings(shares: Partial<Record<Planting["leak"], readonly number[]>>): Planting[] {
+  return Object.entries(shares).flatMap(([leak, of]) =>
+    of.flatMap((share) =>
+      [0, 1, 2].map((index) => ({ leak: leak as Planting["leak"], share, index, ...around(0.3, 0.05), p: 1e-9 })),
+    ),
+  );
 }
 
 function base(metric: string) {
