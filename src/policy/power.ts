@@ -70,7 +70,7 @@ export function blindness(
   const tried = same.filter((planted) => planted.share === share);
   const refused = tried.filter(isRefused).length;
   if (tried.length >= power.of && refused * power.of >= power.refused * tried.length) return null;
-  const asked = `${percent(power.share)} ${power.leak} copies`;
+  const asked = `${percent(power.share)} ${COPIES[power.leak]}`;
   if (tried.length < power.of)
     return {
       reason: `But only ${tried.length} of ${power.of} plantings of ${asked} could be made, so nothing is known of what the test would see.`,
@@ -81,6 +81,13 @@ export function blindness(
     remedy: remedyForPower(power, score, smallestRefused(tally(same, isRefused))),
   };
 }
+
+const COPIES: Readonly<Record<Planting["leak"], string>> = {
+  verbatim: "verbatim copies",
+  noisy: "noisy copies",
+  outliers: "copies of outliers",
+  spread: "copies with small changes everywhere",
+};
 
 /** What would make a privacy rule decidable. Copies are found by their number, so the rows needed grow as the share that is found over
  * the share that is asked for; a rough guide, and called so. */
