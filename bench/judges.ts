@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readTable } from "../src/data/read.ts";
-import { concatRows, type Table, takeRows } from "../src/data/table.ts";
+import { concatRows, type Table } from "../src/data/table.ts";
 import { localExecutor } from "../src/executors/local.ts";
 import { threadExecutor } from "../src/executors/threads.ts";
 import { cutInParts, killerFixtures, type Parts } from "../src/jobs/killer-fixtures.ts";
-import { plantLeaks } from "../src/metrics/privacy/plant.ts";
+import { withLeak } from "../src/metrics/privacy/plant.ts";
 import { type Random, randomFromSeed } from "../src/random.ts";
 import { fitCodec } from "../src/schema/encode.ts";
 import { inferSchema } from "../src/schema/infer.ts";
@@ -39,17 +39,13 @@ const SCENARIOS: readonly Scenario[] = [
     right: "refuse",
     make: async (parts) => {
       const { train, holdout, fresh, schema } = parts;
-      const [planted] = plantLeaks(
+      return withLeak(
         {
           ...{ train, holdout, synthetic: fresh, schema, codec: fitCodec(concatRows([train, holdout]), schema) },
           ...{ entities: undefined, alpha: 0.01, seed: 11, executor: localExecutor(), signal: undefined },
         },
-        { shares: [NEAR_COPIES], plantings: 1, leaks: ["spread"] },
+        { leak: "spread", share: NEAR_COPIES, index: 0 },
       );
-      if (!planted) return undefined;
-      const replaced = new Set(planted.positions);
-      const kept = Uint32Array.from({ length: fresh.rows }, (_, i) => i).filter((row) => !replaced.has(row));
-      return concatRows([takeRows(fresh, kept), planted.rows]);
     },
   },
   fixture("independent-columns"),
