@@ -2,9 +2,9 @@ import { type Column, isMissing, lengthOf, sliceRows, type Table, tableOf } from
 import { InvalidArgument, InvalidData } from "../errors.ts";
 import { type Executor, runAll, type Task } from "../executors/executor.ts";
 import { type CodeEvidence, noEvidence } from "../learners/code-rows.ts";
+import type { ColumnCondition } from "../schema/column-condition.ts";
 import { columnFrom } from "./cells/column-from.ts";
 import type { ColumnPlan } from "./cells/columns.ts";
-import type { ColumnCondition } from "./cells/condition.ts";
 import { conditionsOf } from "./cells/conditions.ts";
 import type { Cells } from "./cells/draw-cells.ts";
 import { knownCellsOf } from "./cells/known-cells.ts";

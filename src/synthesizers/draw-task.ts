@@ -1,7 +1,7 @@
 import type { CodeEvidence } from "../learners/code-rows.ts";
 import { type RandomKey, randomFrom } from "../random.ts";
+import type { ColumnCondition } from "../schema/column-condition.ts";
 import type { ColumnPlan } from "./cells/columns.ts";
-import type { ColumnCondition } from "./cells/condition.ts";
 import { type Cells, drawCells } from "./cells/draw-cells.ts";
 import { piecesOf } from "./cells/pieces.ts";
 

@@ -2,8 +2,8 @@ import type { z } from "zod";
 import type { Table } from "../data/table.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
+import type { ColumnCondition } from "../schema/column-condition.ts";
 import type { TableSchema } from "../schema/schema.ts";
-import type { ColumnCondition } from "./cells/condition.ts";
 import type { NumberArray } from "./pack.ts";
 
 /** Where an algorithm comes from. */

@@ -1,7 +1,7 @@
 import { InvalidArgument } from "../../errors.ts";
 import { nearest } from "../../math/nearest-name.ts";
+import type { ColumnCondition } from "../../schema/column-condition.ts";
 import type { ColumnPlan } from "./columns.ts";
-import type { ColumnCondition } from "./condition.ts";
 import { piecesOf } from "./pieces.ts";
 
 /** The conditions by column, in the order of the plans, and how likely a cell of each code meets its own.

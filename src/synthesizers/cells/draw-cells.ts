@@ -1,6 +1,6 @@
 import type { Random } from "../../random.ts";
+import { type ColumnCondition, isInside } from "../../schema/column-condition.ts";
 import type { ColumnPlan, QuantityPlan } from "./columns.ts";
-import { type ColumnCondition, isInside } from "./condition.ts";
 import { gridOf, type Pieces, valueAt } from "./pieces.ts";
 
 /** Cells of one column: values, or dictionary codes; tokens of the missing cells where the column has several. */

@@ -1,5 +1,5 @@
+import { type ColumnCondition, isInside } from "../../schema/column-condition.ts";
 import type { ColumnPlan, LabelPlan, QuantityPlan } from "./columns.ts";
-import { type ColumnCondition, isInside } from "./condition.ts";
 
 /** What the cells of each code are made of: single values, and stretches between neighbouring training values. */
 export interface Pieces {
