@@ -21,7 +21,7 @@ import { synthesizerNamed, synthesizers } from "../../src/synthesizers/index.ts"
 import { CHUNK_ROWS, type Fitted, type SampleOptions, type Synthesizer } from "../../src/synthesizers/synthesizer.ts";
 
 /** Synthesizers that draw no rows under conditions yet. */
-const PENDING = ["sequential-trees"];
+const PENDING: readonly string[] = [];
 
 const local = localExecutor();
 const threads = threadExecutor(2);
