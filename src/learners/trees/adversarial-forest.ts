@@ -17,6 +17,8 @@ export interface AdversarialForestOptions {
   readonly trees: number;
   /** Fewest rows that a tree was grown on in a leaf, ≥ 1. */
   readonly minNodeSize: number;
+  /** Each tree finds its leaves on one half of the rows and fills them with the other. */
+  readonly honest: boolean;
   /** Columns tried at each node; 0: half of them, at least 4, at most 16. */
   readonly candidates: number;
   /** Most groups of an ordered column's codes, 2 … 256. */
@@ -35,6 +37,7 @@ export const DEFAULT_ADVERSARIAL_FOREST: AdversarialForestOptions = {
   criterion: "likelihood",
   trees: 10,
   minNodeSize: 20,
+  honest: true,
   candidates: 0,
   groups: 32,
   smoothing: 0.3,
@@ -99,6 +102,7 @@ export function* planAdversarialForest(
       rows: n,
       criterion,
       split,
+      honest: options.honest,
       key: random.split("round").split(round).split(t).key,
     }));
   const modelOf = (grown: readonly GrownTree[]): ForestModel => ({

@@ -91,6 +91,34 @@ export function fillTree(tree: ForestTree, data: ForestCells, rows: Uint32Array)
   return { ...tree, first, end, groups };
 }
 
+/** The tree without splits that leave fewer than `least` of these rows on a side: such a node becomes a leaf. */
+export function pruneTree(
+  tree: ForestTree,
+  data: ForestCells,
+  { rows, least }: { readonly rows: Uint32Array; readonly least: number },
+): ForestTree {
+  const { first, end } = placeRows(tree, data, rows);
+  const held = (node: number): number => (end[node] as number) - (first[node] as number);
+  const column: number[] = [];
+  const right: number[] = [];
+  const set: number[] = [];
+  // (node, its kept parent whose right child it is or −1), in preorder.
+  const stack: number[] = [0, -1];
+  while (stack.length > 0) {
+    const parent = stack.pop() as number;
+    const node = stack.pop() as number;
+    const kept = column.length;
+    if (parent >= 0) right[parent] = kept;
+    const other = tree.right[node] as number;
+    const isLeaf = (tree.column[node] as number) < 0 || held(node + 1) < least || held(other) < least;
+    column.push(isLeaf ? -1 : (tree.column[node] as number));
+    right.push(-1);
+    for (let word = 0; word < 8; word++) set.push(isLeaf ? 0 : (tree.set[8 * node + word] as number));
+    if (!isLeaf) stack.push(other, kept, node + 1, -1);
+  }
+  return { column: shared(Int32Array, column), right: shared(Int32Array, right), set: shared(Uint32Array, set) };
+}
+
 /** Rows in the order of a tree's leaves, in the given order inside a leaf, and the stretch that each node holds. */
 export function placeRows(
   tree: ForestTree,
