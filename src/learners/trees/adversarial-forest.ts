@@ -2,7 +2,7 @@ import { type Random, type RandomKey, randomFrom } from "../../random.ts";
 import { type CodeRows, noEvidence } from "../code-rows.ts";
 import { groupForest, placesOf } from "./forest-codes.ts";
 import { drawAdversarialForest } from "./forest-draw.ts";
-import { type ForestCriterion, type GrownTree, type GrowTreeData, growForestTree, PRIORS } from "./forest-growth.ts";
+import { FACTORS, type ForestCriterion, type GrownTree, type GrowTreeData, growForestTree } from "./forest-growth.ts";
 import type { ForestModel } from "./forest-model.ts";
 
 export { drawAdversarialForest } from "./forest-draw.ts";
@@ -107,8 +107,8 @@ export function* planAdversarialForest(
     }));
   const modelOf = (grown: readonly GrownTree[]): ForestModel => ({
     codes,
-    priorRows: chosenPriors(grown, d, options.smoothing),
-    trees: grown.map(({ tree }) => tree),
+    factors: chosenFactors(grown, d, options.smoothing),
+    trees: grown.map(({ tree, priorRows }) => ({ ...tree, priorRows })),
   });
   const fitOf = (model: ForestModel, accuracies: readonly number[], kept: number): AdversarialForestFit => ({
     model,
@@ -142,22 +142,19 @@ export function* planAdversarialForest(
 const MAX_CELLS = 1e8;
 /** Most columns whose dependence on a split is counted at a node. */
 const MAX_RESPONSES = 64;
-/** Prior rows where no row was put aside to choose them by. */
-const PLAIN_PRIOR = 10;
-
-/** For each column the prior rows under which single trees fit unseen rows best, times `smoothing`. By trees, not by their mixture: given the
- * tree the log-likelihood is a sum over columns, so that each is chosen for itself. */
-function chosenPriors(grown: readonly GrownTree[], d: number, smoothing: number): Float64Array {
-  const out = new Float64Array(new SharedArrayBuffer(8 * d)).fill(PLAIN_PRIOR * smoothing);
+/** For each column the factor under which single trees fit best the rows they have not seen, times `smoothing`. By trees, not by their mixture:
+ * given the tree the log-likelihood is a sum over columns, so that each is chosen for itself. */
+function chosenFactors(grown: readonly GrownTree[], d: number, smoothing: number): Float64Array {
+  const out = new Float64Array(new SharedArrayBuffer(8 * d)).fill(smoothing);
   if (grown.every(({ scored }) => scored === 0)) return out;
   for (let j = 0; j < d; j++) {
     let best = Number.NEGATIVE_INFINITY;
-    PRIORS.forEach((prior, p) => {
+    FACTORS.forEach((factor, p) => {
       let sum = 0;
       for (const { scores } of grown) sum += scores[p * d + j] as number;
       if (sum > best) {
         best = sum;
-        out[j] = prior * smoothing;
+        out[j] = factor * smoothing;
       }
     });
   }

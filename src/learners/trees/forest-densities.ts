@@ -8,15 +8,39 @@ export interface LeafVisitor {
   leaf(node: number, density: Float64Array): void;
 }
 
-/** Walks the leaves of a tree with the density of each. From the root down, a node's marginal of a column is its own rows' together with
- * priorRows[j] rows spread as its parent's marginal is inside the node's box: so every group that occurs anywhere has a chance in the one leaf
- * whose box holds it, however few rows the leaf has, and no chance in any other. */
+/** Walks the leaves of a tree with the density of each. From the root down, a node's marginal of a column is its own rows' together with some
+ * prior rows spread as its parent's marginal is inside the node's box: so every group that occurs anywhere has a chance in the one leaf
+ * whose box holds it, however few rows the leaf has, and no chance in any other.
+ * @param how.priorRows `priorRows[node · columns + j]` > 0
+ * @param how.factors the prior rows of column j count factors[j] times */
 export function walkLeaves(
   tree: FilledTree,
-  how: { readonly codes: ForestCodes; readonly priorRows: Float64Array },
+  how: { readonly codes: ForestCodes; readonly priorRows: Float32Array; readonly factors: Float64Array },
   visitor: LeafVisitor,
 ): void {
-  const { start, mass } = how.codes;
+  const { priorRows, factors } = how;
+  const d = factors.length;
+  walkNodes(tree, how.codes, {
+    enters: visitor.enters,
+    prior: (node, column) => (priorRows[node * d + column] as number) * (factors[column] as number),
+    node(node, density) {
+      if ((tree.column[node] as number) < 0) visitor.leaf(node, density);
+    },
+  });
+}
+
+/** Walks all nodes with their densities.
+ * @param visitor.prior prior rows of a node's column; the parent's marginal inside the node's box is at places from … of `density` */
+export function walkNodes(
+  tree: FilledTree,
+  codes: ForestCodes,
+  visitor: {
+    readonly enters: LeafVisitor["enters"];
+    readonly prior: (node: number, column: number, density: Float64Array) => number;
+    readonly node: LeafVisitor["leaf"];
+  },
+): void {
+  const { start, mass } = codes;
   const d = start.length - 1;
   const n = tree.end[0] as number;
   const densities: Float64Array[] = [mass];
@@ -38,7 +62,7 @@ export function walkLeaves(
     const first = tree.first[node] as number;
     const end = tree.end[node] as number;
     for (let j = 0; j < d; j++) {
-      const prior = how.priorRows[j] as number;
+      const prior = visitor.prior(node, j, density);
       const each = 1 / (end - first + prior);
       const kept = prior * each;
       const from = start[j] as number;
@@ -61,10 +85,8 @@ export function walkLeaves(
       restrict(own, node, parent);
       blend(own, node);
     }
-    if ((tree.column[node] as number) < 0) {
-      visitor.leaf(node, densities[depth] as Float64Array);
-      return;
-    }
+    visitor.node(node, densities[depth] as Float64Array);
+    if ((tree.column[node] as number) < 0) return;
     visit(node + 1, depth + 1, node);
     visit(tree.right[node] as number, depth + 1, node);
   };

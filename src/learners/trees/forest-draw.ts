@@ -56,22 +56,26 @@ export function drawAdversarialForest(data: {
           ? Number((rowsOf.start[v + 1] as number) > (rowsOf.start[v] as number))
           : (wanted[v + 1] as number) | (wanted[tree.right[v] as number] as number);
     const totals = new Float64Array(d);
-    walkLeaves(tree, model, {
-      enters: (v) => wanted[v] === 1,
-      leaf(v, density) {
-        for (let j = 0; j < d; j++) {
-          let total = 0;
-          for (let at = start[j] as number; at < (start[j + 1] as number); at++) {
-            const x = (density[at] as number) * (asked[at] as number);
-            chance[at] = x;
-            total += x;
+    walkLeaves(
+      tree,
+      { codes, priorRows: tree.priorRows, factors: model.factors },
+      {
+        enters: (v) => wanted[v] === 1,
+        leaf(v, density) {
+          for (let j = 0; j < d; j++) {
+            let total = 0;
+            for (let at = start[j] as number; at < (start[j + 1] as number); at++) {
+              const x = (density[at] as number) * (asked[at] as number);
+              chance[at] = x;
+              total += x;
+            }
+            totals[j] = total;
           }
-          totals[j] = total;
-        }
-        for (let i = rowsOf.start[v] as number; i < (rowsOf.start[v + 1] as number); i++)
-          drawRow(rowsOf.rows[i] as number, totals);
+          for (let i = rowsOf.start[v] as number; i < (rowsOf.start[v + 1] as number); i++)
+            drawRow(rowsOf.rows[i] as number, totals);
+        },
       },
-    });
+    );
   });
   return out;
 }

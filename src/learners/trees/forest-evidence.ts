@@ -82,7 +82,12 @@ function commonWeights(
       node.push(v);
       totals.push(total);
     };
-    if (weighted.length > 0) walkLeaves(filled, model, { enters: () => true, leaf });
+    if (weighted.length > 0)
+      walkLeaves(
+        filled,
+        { codes: model.codes, priorRows: filled.priorRows, factors: model.factors },
+        { enters: () => true, leaf },
+      );
     else for (let v = 0; v < filled.column.length; v++) if ((filled.column[v] as number) < 0) leaf(v, model.codes.mass);
   });
   return { tree, node, totals: Float64Array.from(totals), total };
@@ -138,78 +143,82 @@ function weighRows(
   model.trees.forEach((filled, t) => {
     const logWeight = -Math.log(model.trees.length);
     let deepest = 0;
-    walkLeaves(filled, model, {
-      enters(v, depth, parent) {
-        deepest = depth;
-        if (depth === 0) return rows > 0;
-        const column = filled.column[parent] as number;
-        const cells = places[column];
-        const from = active[depth - 1] as Uint32Array;
-        const count = counts[depth - 1] as number;
-        if (!active[depth] || (active[depth] as Uint32Array).length < count) active[depth] = new Uint32Array(count);
-        const own = active[depth] as Uint32Array;
-        if (!cells) {
-          own.set(from.subarray(0, count));
-          counts[depth] = count;
-          return true;
-        }
-        const left = v === parent + 1;
-        const base = 1 + (start[column] as number);
-        let kept = 0;
-        for (let i = 0; i < count; i++) {
-          const row = from[i] as number;
-          const place = cells[row] as number;
-          if (place === 0 || goesLeft(filled.set, parent, place - base) === left) own[kept++] = row;
-        }
-        counts[depth] = kept;
-        return kept > 0;
-      },
-      leaf(v, density) {
-        const own = active[deepest] as Uint32Array;
-        const count = counts[deepest] as number;
-        // Logarithms are taken when the first row needs them.
-        logDensity.fill(1);
-        const base = logWeight + Math.log(coverage(filled, v));
-        for (const j of weighted) {
-          let inside = 0;
-          for (let at = start[j] as number; at < (start[j + 1] as number); at++)
-            inside += (density[at] as number) * (asked[at] as number);
-          logAsked[j] = Math.log(inside);
-        }
-        for (let i = 0; i < count; i++) {
-          const row = own[i] as number;
-          let log = base;
-          for (let k = 0; k < informed.length; k++) {
-            const place = (places[informed[k] as number] as Uint32Array)[row] as number;
-            if (place === 0) continue;
-            let term = logDensity[place - 1] as number;
-            if (term > 0) {
-              term = Math.log(density[place - 1] as number);
-              logDensity[place - 1] = term;
+    walkLeaves(
+      filled,
+      { codes: model.codes, priorRows: filled.priorRows, factors: model.factors },
+      {
+        enters(v, depth, parent) {
+          deepest = depth;
+          if (depth === 0) return rows > 0;
+          const column = filled.column[parent] as number;
+          const cells = places[column];
+          const from = active[depth - 1] as Uint32Array;
+          const count = counts[depth - 1] as number;
+          if (!active[depth] || (active[depth] as Uint32Array).length < count) active[depth] = new Uint32Array(count);
+          const own = active[depth] as Uint32Array;
+          if (!cells) {
+            own.set(from.subarray(0, count));
+            counts[depth] = count;
+            return true;
+          }
+          const left = v === parent + 1;
+          const base = 1 + (start[column] as number);
+          let kept = 0;
+          for (let i = 0; i < count; i++) {
+            const row = from[i] as number;
+            const place = cells[row] as number;
+            if (place === 0 || goesLeft(filled.set, parent, place - base) === left) own[kept++] = row;
+          }
+          counts[depth] = kept;
+          return kept > 0;
+        },
+        leaf(v, density) {
+          const own = active[deepest] as Uint32Array;
+          const count = counts[deepest] as number;
+          // Logarithms are taken when the first row needs them.
+          logDensity.fill(1);
+          const base = logWeight + Math.log(coverage(filled, v));
+          for (const j of weighted) {
+            let inside = 0;
+            for (let at = start[j] as number; at < (start[j + 1] as number); at++)
+              inside += (density[at] as number) * (asked[at] as number);
+            logAsked[j] = Math.log(inside);
+          }
+          for (let i = 0; i < count; i++) {
+            const row = own[i] as number;
+            let log = base;
+            for (let k = 0; k < informed.length; k++) {
+              const place = (places[informed[k] as number] as Uint32Array)[row] as number;
+              if (place === 0) continue;
+              let term = logDensity[place - 1] as number;
+              if (term > 0) {
+                term = Math.log(density[place - 1] as number);
+                logDensity[place - 1] = term;
+              }
+              log += term;
             }
-            log += term;
+            for (let k = 0; k < weighted.length; k++) {
+              const j = weighted[k] as number;
+              if (!known[j]?.[row]) log += logAsked[j] as number;
+            }
+            const highest = top[row] as number;
+            if (!(log > highest - NEGLIGIBLE)) continue;
+            let added = 1;
+            if (log > highest) {
+              sum[row] = (sum[row] as number) * Math.exp(highest - log) + 1;
+              top[row] = log;
+            } else {
+              added = Math.exp(log - highest);
+              sum[row] = (sum[row] as number) + added;
+            }
+            if (random && random.uniform() * (sum[row] as number) < added) {
+              tree[row] = t;
+              node[row] = v;
+            }
           }
-          for (let k = 0; k < weighted.length; k++) {
-            const j = weighted[k] as number;
-            if (!known[j]?.[row]) log += logAsked[j] as number;
-          }
-          const highest = top[row] as number;
-          if (!(log > highest - NEGLIGIBLE)) continue;
-          let added = 1;
-          if (log > highest) {
-            sum[row] = (sum[row] as number) * Math.exp(highest - log) + 1;
-            top[row] = log;
-          } else {
-            added = Math.exp(log - highest);
-            sum[row] = (sum[row] as number) + added;
-          }
-          if (random && random.uniform() * (sum[row] as number) < added) {
-            tree[row] = t;
-            node[row] = v;
-          }
-        }
+        },
       },
-    });
+    );
   });
   const log = new Float64Array(rows);
   for (let row = 0; row < rows; row++) log[row] = (top[row] as number) + Math.log(sum[row] as number);

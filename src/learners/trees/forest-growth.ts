@@ -2,6 +2,7 @@ import { type Random, type RandomKey, randomFrom } from "../../random.ts";
 import { adversarialSearch } from "./adversarial-split.ts";
 import type { ForestCodes } from "./forest-codes.ts";
 import { walkLeaves } from "./forest-densities.ts";
+import { smoothTree } from "./forest-smoothing.ts";
 import {
   type FilledTree,
   type ForestCells,
@@ -29,7 +30,9 @@ export interface GrowTreeData extends ForestCells {
 export interface GrownTree {
   /** Holds the real rows that it was not grown on, or all. */
   readonly tree: FilledTree;
-  /** `scores[p · columns + j]`: log-likelihood of column j of the rows put aside, with PRIORS[p] prior rows. */
+  /** Of each node and column, see `smoothTree`. */
+  readonly priorRows: Float32Array;
+  /** `scores[p · columns + j]`: log-likelihood of column j of the rows put aside, with FACTORS[p] times the prior rows. */
   readonly scores: Float64Array;
   /** Rows put aside that the scores are of. */
   readonly scored: number;
@@ -37,8 +40,8 @@ export interface GrownTree {
   readonly votes?: Float32Array;
 }
 
-/** Prior rows that are tried. */
-export const PRIORS: readonly number[] = [0.3, 1, 3, 10, 30, 100, 300, 1000, 3000];
+/** Multiples of each node's prior rows that are tried. */
+export const FACTORS: readonly number[] = [0.03, 0.1, 0.3, 1, 3];
 
 /** Share of the rows that a tree is grown on, drawn without replacement: half each to find the leaves and to fill them. */
 const BAG_SHARE = 0.5;
@@ -57,12 +60,14 @@ export function growForestTree(data: GrowTreeData): GrownTree {
   const aside = restOf(inBag, rows);
   const [counted, judges] = halves(aside, random.split("judges"));
   const growRandom = random.split("grow");
-  const finish = (tree: ForestTree): Omit<GrownTree, "votes"> => {
+  const finish = (grown: ForestTree): Omit<GrownTree, "votes"> => {
     const filling = data.honest ? aside : allOf(rows);
-    const pruned = pruneTree(tree, data, { rows: filling, least: Math.ceil(FILL_SHARE * split.minNodeSize) });
+    const pruned = pruneTree(grown, data, { rows: filling, least: Math.ceil(FILL_SHARE * split.minNodeSize) });
+    const tree = fillTree(pruned, data, filling);
     return {
       ...scored(data, fillTree(pruned, data, data.honest ? counted : inBag), judges),
-      tree: fillTree(pruned, data, filling),
+      tree,
+      priorRows: smoothTree(tree, data.codes),
     };
   };
   if (criterion === "likelihood") {
@@ -91,12 +96,13 @@ function scored(
   const { codes } = data;
   const d = codes.start.length - 1;
   const { order, first, end } = placeRows(tree, data, rows);
-  const scores = new Float64Array(PRIORS.length * d);
+  const scores = new Float64Array(FACTORS.length * d);
+  const priorRows = smoothTree(tree, codes);
   if (rows.length > 0)
-    PRIORS.forEach((prior, p) => {
+    FACTORS.forEach((factor, p) => {
       walkLeaves(
         tree,
-        { codes, priorRows: new Float64Array(d).fill(prior) },
+        { codes, priorRows, factors: new Float64Array(d).fill(factor) },
         {
           enters: (node) => (end[node] as number) > (first[node] as number),
           leaf(node, density) {

@@ -1,13 +1,18 @@
 import type { ForestCodes } from "./forest-codes.ts";
 import type { FilledTree } from "./forest-tree.ts";
 
+/** A tree with its rows, and how much each node's marginals lean on their parent's (see `smoothTree`). */
+export interface ModelTree extends FilledTree {
+  readonly priorRows: Float32Array;
+}
+
 /** A mixture of the leaves of some trees: a leaf's weight is its share of its tree's rows over the number of trees, and given the leaf the
  * columns are independent (see `walkLeaves` for their densities). Plain data. */
 export interface ForestModel {
   readonly codes: ForestCodes;
-  /** Rows of its parent's marginal that each node of a tree adds to its own, for each column. */
-  readonly priorRows: Float64Array;
-  readonly trees: readonly FilledTree[];
+  /** For each column, how many times the prior rows of a node count. */
+  readonly factors: Float64Array;
+  readonly trees: readonly ModelTree[];
 }
 
 /** Chance of each group's cells to be as asked: Σ share × weight of its codes; 1 where nothing is asked. One number a place. */
