@@ -25,6 +25,8 @@ export interface AdversarialForestOptions {
   readonly groups: number;
   /** Prior rows as a multiple of those that fit best the rows that a tree did not see. */
   readonly smoothing: number;
+  /** Criterion "likelihood": the column whose rare classes each tree parts off first (see `rareFirst`); −1: none. */
+  readonly rareColumn: number;
   /** Most rows that are learned from, drawn at random. */
   readonly fitRows: number;
   /** Criterion "adversary": most forests after the first. */
@@ -39,8 +41,9 @@ export const DEFAULT_ADVERSARIAL_FOREST: AdversarialForestOptions = {
   minNodeSize: 20,
   honest: true,
   candidates: 0,
-  groups: 32,
+  groups: 48,
   smoothing: 0.3,
+  rareColumn: -1,
   fitRows: 100_000,
   rounds: 10,
   tolerance: 0,
@@ -84,7 +87,8 @@ export function* planAdversarialForest(
   const { criterion } = options;
   const random = randomFrom(data.key);
   const d = data.rows.levels.length;
-  const codes = groupForest(data.rows, options.groups);
+  const rareColumn = criterion === "likelihood" ? options.rareColumn : -1;
+  const codes = groupForest(data.rows, { most: options.groups, rareColumn });
   const most = Math.min(options.fitRows, Math.max(1, Math.floor(MAX_CELLS / (options.trees * Math.max(1, d)))));
   const chosen = random.split("rows").sample(data.rows.rows, most);
   const real = placesOf(codes, data.rows.codes, chosen);
@@ -103,6 +107,7 @@ export function* planAdversarialForest(
       criterion,
       split,
       honest: options.honest,
+      rareColumn,
       key: random.split("round").split(round).split(t).key,
     }));
   const modelOf = (grown: readonly GrownTree[]): ForestModel => ({

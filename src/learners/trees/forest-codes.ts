@@ -19,9 +19,15 @@ export interface ForestCodes {
 
 /** Groups of every column. Ways of being missing, codes of at least 1 / most of the rows and the codes of columns without an order stay
  * alone; the others share groups with their neighbours, by about equal counts, where more than `most` codes occur. Without rows every cell
- * is the first code. */
-export function groupForest(data: CodeRows, most: number): ForestCodes {
+ * is the first code.
+ * @param how.rareColumn rows of this column's rare classes count, together, as much as all others, where groups are to have equal counts, so that
+ * what is a tail for most rows has room for those whom it is about; −1: none */
+export function groupForest(
+  data: CodeRows,
+  { most, rareColumn }: { readonly most: number; readonly rareColumn: number },
+): ForestCodes {
   const d = data.levels.length;
+  const crowds = rareColumn < 0 ? undefined : rareWeights(data, rareColumn);
   const start = new Uint32Array(d + 1);
   const groupOf = new Uint8Array(256 * d);
   const share = new Float64Array(256 * d);
@@ -30,15 +36,17 @@ export function groupForest(data: CodeRows, most: number): ForestCodes {
   for (let j = 0; j < d; j++) {
     const levels = data.levels[j] as number;
     const counts = new Float64Array(levels);
+    const sizes = crowds ? new Float64Array(levels) : counts;
     const codes = data.codes[j] as Uint8Array;
     for (let row = 0; row < data.rows; row++) {
       const code = codes[row] as number;
       counts[code] = (counts[code] as number) + 1;
+      if (crowds) sizes[code] = (sizes[code] as number) + (crowds[row] as number);
     }
     if (data.rows === 0) counts[0] = 1;
     const total = Math.max(1, data.rows);
     const firstPresent = data.missing[j] as number;
-    const held = mergeNeighbours(counts, { most: data.ordered[j] ? most : 256, firstPresent, total });
+    const held = mergeNeighbours(counts, { sizes, most: data.ordered[j] ? most : 256, firstPresent });
     for (let code = 0; code < levels; code++) {
       const count = counts[code] as number;
       if (count === 0) continue;
@@ -60,34 +68,57 @@ export function groupForest(data: CodeRows, most: number): ForestCodes {
   };
 }
 
+/** Classes of at most this share of the rows are rare. */
+export const RARE_SHARE = 0.1;
+
+/** What each row counts: ½ / rows of its side, which is either all rare classes together or all others; undefined where none is rare. */
+function rareWeights({ codes, rows, levels }: CodeRows, column: number): Float64Array | undefined {
+  const cells = codes[column] as Uint8Array;
+  const counts = new Float64Array(levels[column] as number);
+  for (let row = 0; row < rows; row++) counts[cells[row] as number] = (counts[cells[row] as number] as number) + 1;
+  const isRare = counts.map((count) => Number(count <= RARE_SHARE * rows));
+  const rare = counts.reduce((sum, count, code) => sum + count * (isRare[code] as number), 0);
+  if (rare === 0) return undefined;
+  return Float64Array.from({ length: rows }, (_, row) =>
+    isRare[cells[row] as number] === 1 ? 0.5 / rare : 0.5 / (rows - rare),
+  );
+}
+
+/** @param how.sizes what each code counts where groups are to have equal counts */
 function mergeNeighbours(
   counts: Float64Array,
-  how: { readonly most: number; readonly firstPresent: number; readonly total: number },
+  how: { readonly sizes: Float64Array; readonly most: number; readonly firstPresent: number },
 ): { readonly groupOf: Uint8Array; readonly rows: readonly number[] } {
-  const { most, firstPresent, total } = how;
+  const { sizes, most, firstPresent } = how;
   const occurring = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
   const isAlone = (code: number): boolean =>
-    occurring <= most || code < firstPresent || (counts[code] as number) >= total / most;
+    occurring <= most || code < firstPresent || (sizes[code] as number) >= total / most;
   let light = 0;
   let alone = 0;
   for (let code = 0; code < counts.length; code++) {
     if (counts[code] === 0) continue;
     if (isAlone(code)) alone++;
-    else light += counts[code] as number;
+    else light += sizes[code] as number;
   }
   const full = light / Math.max(1, most - alone);
   const groupOf = new Uint8Array(counts.length);
   const rows: number[] = [];
   let isOpen = false;
+  let held = 0;
   for (let code = 0; code < counts.length; code++) {
     const count = counts[code] as number;
     if (count === 0) continue;
     const single = isAlone(code);
-    if (single || !isOpen) rows.push(0);
+    if (single || !isOpen) {
+      rows.push(0);
+      held = 0;
+    }
     const group = rows.length - 1;
     groupOf[code] = group;
     rows[group] = (rows[group] as number) + count;
-    isOpen = !single && (rows[group] as number) < full;
+    held += sizes[code] as number;
+    isOpen = !single && held < full;
   }
   return { groupOf, rows };
 }

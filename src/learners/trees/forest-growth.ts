@@ -13,6 +13,7 @@ import {
   pruneTree,
 } from "./forest-tree.ts";
 import { likelihoodSearch, type SplitOptions } from "./likelihood-split.ts";
+import { rareFirst, type SplitSearch } from "./rare-first.ts";
 
 export type ForestCriterion = "likelihood" | "adversary";
 
@@ -24,6 +25,8 @@ export interface GrowTreeData extends ForestCells {
   readonly split: SplitOptions;
   /** The rows that a tree was grown on do not fill its leaves. */
   readonly honest: boolean;
+  /** Column whose rare classes are parted off first, see `rareFirst`; −1: none. */
+  readonly rareColumn: number;
   readonly key: RandomKey;
 }
 
@@ -45,8 +48,10 @@ export const FACTORS: readonly number[] = [0.03, 0.1, 0.3, 1, 3];
 
 /** Share of the rows that a tree is grown on, drawn without replacement: half each to find the leaves and to fill them. */
 const BAG_SHARE = 0.5;
-/** Fewest rows that fill a leaf, as a share of those that it takes to grow one. */
-const FILL_SHARE = 0.5;
+/** Fewest rows that fill a leaf. */
+const LEAST_FILL = 2;
+/** A leaf inside a rare class may be so much smaller. */
+const RARE_NODE_SHARE = 0.25;
 /** Enough to choose between priors that lie a factor of three apart. */
 const MAX_SCORED = 4096;
 
@@ -62,7 +67,7 @@ export function growForestTree(data: GrowTreeData): GrownTree {
   const growRandom = random.split("grow");
   const finish = (grown: ForestTree): Omit<GrownTree, "votes"> => {
     const filling = data.honest ? aside : allOf(rows);
-    const pruned = pruneTree(grown, data, { rows: filling, least: Math.ceil(FILL_SHARE * split.minNodeSize) });
+    const pruned = pruneTree(grown, data, { rows: filling, least: LEAST_FILL });
     const tree = fillTree(pruned, data, filling);
     return {
       ...scored(data, fillTree(pruned, data, data.honest ? counted : inBag), judges),
@@ -72,7 +77,7 @@ export function growForestTree(data: GrowTreeData): GrownTree {
   };
   if (criterion === "likelihood") {
     const order = inBag.slice();
-    return finish(growNodes(order, data, likelihoodSearch({ ...data, order, random: growRandom }, split)));
+    return finish(growNodes(order, data, searchOf(data, order, growRandom)));
   }
   const fakes = random.split("fakes").sample(rows, inBag.length);
   const bag = new Uint32Array(2 * inBag.length);
@@ -86,6 +91,15 @@ export function growForestTree(data: GrowTreeData): GrownTree {
     outside[aside.length + i] = rows + row;
   });
   return { ...finish(tree), votes: votesOf(data, { tree, bag, outside }) };
+}
+
+function searchOf(data: GrowTreeData, order: Uint32Array, random: Random): SplitSearch {
+  const { split, rareColumn } = data;
+  const elsewhere = likelihoodSearch({ ...data, order, random }, split);
+  if (rareColumn < 0) return elsewhere;
+  const minNodeSize = Math.max(1, Math.ceil(RARE_NODE_SHARE * split.minNodeSize));
+  const inside = likelihoodSearch({ ...data, order, random }, { ...split, minNodeSize });
+  return rareFirst({ ...data, order }, { column: rareColumn, fewest: minNodeSize, inside, elsewhere });
 }
 
 function scored(
