@@ -121,6 +121,9 @@ function bestStart(data: ChanceData, base: number, alone: number): Start | undef
   return best;
 }
 
+/** Held-out nats below which trees are not worth their time. */
+const LEAST_STEP = 0.02;
+
 /** Grows trees on the first `rows` rows; on fewer than all, until the held-out rows say stop. */
 function grow(
   data: ChanceData,
@@ -160,7 +163,7 @@ function grow(
     if (rows === all) continue;
     addTree(nodes, nodes.roots.at(-1) as number, { columns: tree.columns, scores, from: rows, to: all });
     const value = judge();
-    if (value > best) {
+    if (value > best + LEAST_STEP) {
       best = value;
       trees = round;
     } else if (round - trees >= options.patience) break;
@@ -193,9 +196,7 @@ function addTree(
       const bin = (columns[j] as Uint8Array)[i] as number;
       const s = set[node] as number;
       const goesLeft =
-        s < 0
-          ? bin <= (threshold[node] as number)
-          : (((sets[s * 8 + (bin >> 5)] as number) >>> (bin & 31)) & 1) === 1;
+        s < 0 ? bin <= (threshold[node] as number) : (((sets[s * 8 + (bin >> 5)] as number) >>> (bin & 31)) & 1) === 1;
       node = (left[node] as number) + (goesLeft ? 0 : 1);
     }
     scores[i] = (scores[i] as number) + (value[node] as number);

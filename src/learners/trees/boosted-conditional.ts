@@ -1,7 +1,6 @@
-import { randomFrom, type RandomKey } from "../../random.ts";
+import { type RandomKey, randomFrom } from "../../random.ts";
 import type { CodeRows } from "../code-rows.ts";
 import { type Chance, type ChanceData, type ChanceOptions, fitChance } from "./boosted-chance.ts";
-import { mergeLevels } from "./boosting-bins.ts";
 import { splitCodes } from "./code-splits.ts";
 
 /** The distribution of one column's code given some other columns: a chance for each split of the codes. Plain data in shared memory.
@@ -11,6 +10,8 @@ export interface BoostedConditional {
   /** See {@link CodeSplits}; empty when at most one code occurs, which is `only` then. */
   readonly children: Int16Array;
   readonly only: number;
+  /** `sides[256 s + code]`: 1 where split s has the code below its first side, 2 below its second, 0 nowhere. */
+  readonly sides: Uint8Array;
   readonly base: Float64Array;
   /** Column of each split's start table, −1 for none; its entries, one for each level of the column, begin at `tableStart[s]`. */
   readonly tableColumn: Int16Array;
@@ -56,6 +57,7 @@ export function fitBoostedConditional(data: {
     ordered: rows.ordered[column] as boolean,
     missing: rows.missing[column] as number,
   });
+  const sides = sidesOf(children);
   const splits = children.length / 2;
   const base = new Float64Array(splits);
   for (let s = 0; s < splits; s++) base[s] = Math.log((held[2 * s + 1] as number) / (held[2 * s] as number));
@@ -65,8 +67,15 @@ export function fitBoostedConditional(data: {
   return assemble({
     column,
     children,
+    sides,
     base,
-    only: splits > 0 ? 0 : Math.max(0, counts.findIndex((count) => count > 0)),
+    only:
+      splits > 0
+        ? 0
+        : Math.max(
+            0,
+            counts.findIndex((count) => count > 0),
+          ),
     chances,
     predictors,
     bins,
@@ -111,11 +120,12 @@ export function fitBoostedConditional(data: {
       const end = stack.pop() as number;
       const start = stack.pop() as number;
       const s = stack.pop() as number;
-      const isHigh = codesBelow(children, s);
-      const middle = arrange(order, spare, { start, end, test: (row) => isHigh[target[row] as number] === 1 });
+      const offset = 256 * s;
+      const isHigh = (row: number): boolean => sides[offset + (target[row] as number)] === 2;
+      const middle = arrange(order, spare, { start, end, test: isHigh });
       if (end - start >= options.minRows && Math.min(middle - start, end - middle) >= options.minRarer) {
         const at = arrange(spare, scratch(n), { start, end, test: (row) => isHeldOut[row] === 1, from: order });
-        for (let i = start; i < end; i++) answers[i - start] = isHigh[target[spare[i] as number] as number] as number;
+        for (let i = start; i < end; i++) answers[i - start] = isHigh(spare[i] as number) ? 1 : 0;
         bins.forEach(({ codes }, p) => {
           const into = columns[p] as Uint8Array;
           for (let i = start; i < end; i++) into[i - start] = codes[spare[i] as number] as number;
@@ -131,14 +141,16 @@ export function fitBoostedConditional(data: {
   }
 }
 
-/** 1 for the codes on the second side of a split. */
-function codesBelow(children: Int16Array, split: number): Uint8Array {
-  const out = new Uint8Array(256);
-  const stack = [children[2 * split + 1] as number];
-  while (stack.length > 0) {
-    const at = stack.pop() as number;
-    if (at < 0) out[-1 - at] = 1;
-    else stack.push(children[2 * at] as number, children[2 * at + 1] as number);
+/** Which side of each split a code is on; see {@link BoostedConditional.sides}. Children come after their parents. */
+function sidesOf(children: Int16Array): Uint8Array {
+  const splits = children.length / 2;
+  const out = new Uint8Array(256 * splits);
+  for (let s = splits - 1; s >= 0; s--) {
+    for (let side = 0; side < 2; side++) {
+      const child = children[2 * s + side] as number;
+      if (child < 0) out[256 * s - 1 - child] = side + 1;
+      else for (let code = 0; code < 256; code++) if (out[256 * child + code] !== 0) out[256 * s + code] = side + 1;
+    }
   }
   return out;
 }
@@ -196,11 +208,44 @@ function binPredictor(rows: CodeRows, column: number, most: number): PredictorBi
     if (counts[code] === 0) continue;
     tops.push(code);
   }
-  if (alone < levels) {
-    const merged = mergeLevels(counts.subarray(alone), most);
-    for (let code = alone; code < levels; code++) group[code] = tops.length + (merged.group[code - alone] as number);
-    for (const top of merged.top) tops.push(alone + top);
+  // Heavy codes do not use up the bins of the others.
+  let share = 0;
+  let held = 0;
+  let present = 0;
+  for (let code = alone; code < levels; code++) {
+    held += counts[code] as number;
+    if (counts[code] !== 0) present++;
   }
+  for (let bins = most, rest = held, heavy = -1; heavy !== 0; ) {
+    heavy = 0;
+    const next = rest / Math.max(1, bins);
+    for (let code = alone; code < levels; code++) {
+      const count = counts[code] as number;
+      if (count === 0 || count < next || (share > 0 && count >= share)) continue;
+      heavy++;
+      bins--;
+      rest -= count;
+    }
+    share = next;
+  }
+  if (present <= most) share = 1;
+  held = 0;
+  for (let code = alone; code < levels; code++) {
+    const count = counts[code] as number;
+    if (held > 0 && count >= share) {
+      tops.push(code - 1);
+      held = 0;
+    }
+    group[code] = tops.length;
+    held += count;
+    if (held >= share || (held > 0 && code === levels - 1)) {
+      tops.push(code);
+      held = 0;
+    }
+  }
+  if (tops.length === 0) tops.push(levels - 1);
+  // Codes that nobody holds, behind the last bin, belong to it.
+  for (let code = 0; code < levels; code++) group[code] = Math.min(group[code] as number, tops.length - 1);
   const codes = new Uint8Array(rows.rows);
   for (let i = 0; i < rows.rows; i++) codes[i] = group[from[i] as number] as number;
   return { codes, tops: Uint8Array.from(tops), group };
@@ -210,6 +255,7 @@ function binPredictor(rows: CodeRows, column: number, most: number): PredictorBi
 function assemble(parts: {
   readonly column: number;
   readonly children: Int16Array;
+  readonly sides: Uint8Array;
   readonly base: Float64Array;
   readonly only: number;
   readonly chances: readonly (Chance | undefined)[];
@@ -272,6 +318,7 @@ function assemble(parts: {
     column: parts.column,
     children: shared(Int16Array, parts.children),
     only: parts.only,
+    sides: shared(Uint8Array, parts.sides),
     base: shared(Float64Array, parts.base),
     tableColumn: shared(Int16Array, tableColumn),
     tableStart: shared(Uint32Array, tableStart),
@@ -286,7 +333,7 @@ function assemble(parts: {
   };
 }
 
-function shared<T extends Int16Array | Int32Array | Uint32Array | Float64Array>(
+function shared<T extends Uint8Array | Int16Array | Int32Array | Uint32Array | Float64Array>(
   type: { new (buffer: SharedArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
   items: ArrayLike<number>,
 ): T {

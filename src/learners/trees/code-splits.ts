@@ -57,8 +57,7 @@ function inOrder(leaves: readonly Branch[]): Branch | undefined {
   const total = leaves.reduce((sum, leaf) => sum + leaf.held, 0);
   if (leaves.length > 2) {
     const top = leaves.reduce((best, leaf) => (leaf.held > best.held ? leaf : best));
-    if (top.held >= SPIKE_SHARE * total)
-      return join(top, inOrder(leaves.filter((leaf) => leaf !== top)) as Branch);
+    if (top.held >= SPIKE_SHARE * total) return join(top, inOrder(leaves.filter((leaf) => leaf !== top)) as Branch);
   }
   // The cut nearest to the middle; of two the earlier.
   let low = 0;
