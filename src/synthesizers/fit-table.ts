@@ -1,9 +1,10 @@
-import { columnOf, type Table, takeRows } from "../data/table.ts";
+import { columnOf, type Table, tableOf, takeRows } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
 import type { ColumnCondition } from "../schema/column-condition.ts";
 import { type Constraint, columnsOfConstraint, nameOfConstraint } from "../schema/constraints.ts";
+import { withoutCodes } from "../schema/reduce/missing-codes.ts";
 import { type Restore, reduceTable, restoreFrom } from "../schema/reduce.ts";
 import { compileRowExpression } from "../schema/row-expression.ts";
 import type { TableSchema } from "../schema/schema.ts";
@@ -47,7 +48,8 @@ export interface FittedTable {
    * @throws {InvalidArgument} a condition or share that cannot be met, or is none
    * @throws {InvalidData} too few rows keep the constraints or meet the condition: the rate and what was broken are named */
   sample(rows: number, options: SampleTableOptions): AsyncIterable<Table>;
-  /** Partly filled rows with every missing cell filled; columns that they lack are added, cells that are there stay. Declared constraints on rows hold.
+  /** Partly filled rows with every missing cell filled; columns that they lack are added, cells that are there stay; codes for
+   * "missing" are not there. Declared constraints on rows hold.
    * @throws {InvalidData} rows that cannot be filled within the constraints */
   complete(table: Table, options: DrawOptions): Promise<Table>;
   /** What {@link loadTable} reads. As private as the training rows, though it holds none of their identifiers. */
@@ -165,7 +167,14 @@ function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
           ),
       });
     },
-    async complete(table, options) {
+    async complete(given, options) {
+      const table = tableOf(
+        given.columns.map((column) => {
+          const meaning = schema.columns.find(({ name }) => name === column.name);
+          return meaning ? withoutCodes(column, meaning) : column;
+        }),
+        given.rows,
+      );
       const filled = await completeRows(table, {
         rules: early,
         options,
