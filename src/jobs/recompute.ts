@@ -60,7 +60,10 @@ const synthesisShape = z.looseObject({
   judge: z.enum(["auto", "release", "procedure"]),
   shadowModels: z.number().nullable().default(null),
   where: z.string().nullable().default(null),
-  shares: z.object({ column: z.string(), labels: z.record(z.string(), z.number()) }).nullable().default(null),
+  shares: z
+    .object({ column: z.string(), labels: z.record(z.string(), z.number()) })
+    .nullable()
+    .default(null),
 });
 
 /** Measures every metric again from the private files and compares with the scores in the bundle.
