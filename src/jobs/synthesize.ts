@@ -117,6 +117,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           events,
           signal,
         });
+        if (modelFile !== undefined)
+          await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
         await publishInto(folder, {
           job: "synthesize",
           title: `A synthetic version of ${basename(options.source)}`,
@@ -147,8 +149,6 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           mark,
           judged,
         });
-        if (modelFile !== undefined)
-          await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
         return {
           format: "counterfoil-result/1" as const,
           job: "synthesize" as const,
