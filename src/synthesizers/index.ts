@@ -1,6 +1,7 @@
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
 import { adversarialForest } from "./adversarial-forest.ts";
+import { auto } from "./auto.ts";
 import { boostedTrees } from "./boosted-trees.ts";
 import { circuit } from "./circuit.ts";
 import { independent } from "./independent.ts";
@@ -10,6 +11,7 @@ import type { Synthesizer } from "./synthesizer.ts";
 
 /** Every synthesizer that ships. The conformance suite runs over this list. */
 export const synthesizers = {
+  auto,
   adversarialForest,
   boostedTrees,
   circuit,
