@@ -55,6 +55,10 @@ export function addSynthesize(program: Command): void {
     .option("--id <column>", "a key: made anew, never modelled")
     .option("--query <sql>", 'SQL over the source; a file is the table "source"')
     .option("--drop-text", "leave out free-text columns instead of stopping at them")
+    .option(
+      "--save-model <file>",
+      "keep the fitted model, for `counterfoil sample` and `complete`; as private as the real rows",
+    )
     .option("--csv", "write CSV beside Parquet")
     .option("--seed <n>", "same input and seed, same bytes (default: 0)", wholeNumber(0, MAX_SEED))
     .option("--threads <n>", "worker threads; does not change the result (default: all cores)", wholeNumber(1, 256))

@@ -47,6 +47,8 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly judge?: "auto" | "release" | "procedure" | undefined;
   /** Refits on random halves of the people by which the most isolated of them are attacked: an even number from 16; absent: none. */
   readonly shadowModels?: number | undefined;
+  /** File in which the fitted model is kept, to be sampled later; must not exist. As private as the training rows. */
+  readonly saveModel?: string | undefined;
   /** Write CSV beside Parquet. */
   readonly csv?: boolean | undefined;
   readonly seed?: number | undefined;

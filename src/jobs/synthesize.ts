@@ -9,6 +9,7 @@ import { randomFromSeed } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
+import { writeModelFile } from "../runs/model-file.ts";
 import { loadPolicy } from "../runs/policy-file.ts";
 import { markSource, queriesOf } from "../runs/sources.ts";
 import { userFolders } from "../runs/user-folders.ts";
@@ -17,7 +18,7 @@ import { type FittedTable, fitTable, type SampleTableOptions } from "../synthesi
 import { synthesizerNamed } from "../synthesizers/index.ts";
 import { checkShares } from "../synthesizers/shares.ts";
 import { collecting } from "./events.ts";
-import { defaultFolder, freshFolder, loadSchema, openSigner } from "./files.ts";
+import { defaultFolder, freshFile, freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { JobEvents, JobResult, SynthesizeOptions } from "./job.ts";
 import { headlineOf } from "./judge.ts";
 import { publishInto, reportOf } from "./publish.ts";
@@ -56,6 +57,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const declared = await declaredPurpose(options);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
   const out = await freshFolder(options.out ?? defaultFolder(options.source));
+  const modelFile = options.saveModel === undefined ? undefined : await freshFile(options.saveModel, "--save-model");
   const signer = await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
   const source = await openSource(options, { declared, override, random, events });
@@ -124,6 +126,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           events,
           signal,
         });
+        if (modelFile !== undefined)
+          await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
         await publishInto(folder, {
           job: "synthesize",
           title: `A synthetic version of ${basename(options.source)}`,
