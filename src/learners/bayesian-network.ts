@@ -1,21 +1,13 @@
 import { type Random, type RandomKey, randomFrom, randomFromSeed } from "../random.ts";
 import { type DrawnRows, drawColumn, type GroupCodes, groupCodesOf, pick } from "./bayesian-network/draw-columns.ts";
-import {
-  type AskedNode,
-  askNode,
-  type Conditioned,
-  type EliminationPlan,
-  type EliminationWorkspace,
-  eliminate,
-  planElimination,
-  workspaceFor,
-} from "./bayesian-network/elimination.ts";
+import { type AskedNode, askNode, type Conditioned, eliminate, workspaceFor } from "./bayesian-network/eliminate.ts";
 import type { GroupedRows } from "./bayesian-network/family-search.ts";
 import { fillTables } from "./bayesian-network/fill-tables.ts";
 import { type Grouping, groupCodes } from "./bayesian-network/grouping.ts";
 import { knownRows } from "./bayesian-network/known-rows.ts";
 import { learnStructure } from "./bayesian-network/learn-structure.ts";
 import type { BayesianNetworkModel, NetworkStructure } from "./bayesian-network/model.ts";
+import { type EliminationPlan, planElimination } from "./bayesian-network/plan-elimination.ts";
 import { drawByRejection, estimateLogEvidence } from "./bayesian-network/reject.ts";
 import type { CodeEvidence, CodeRows } from "./code-rows.ts";
 
@@ -195,7 +187,7 @@ function visitEvidence(
   patterns.forEach(({ known, groups }, p) => {
     const plan = plans[p] as EliminationPlan;
     const isExact = plan.largest <= MOST_TABLE && (work <= MOST_WORK || plan.cost <= MOST_WORK / Math.max(1, rows));
-    const workspace: EliminationWorkspace | undefined = isExact ? workspaceFor(plan) : undefined;
+    const workspace = isExact ? workspaceFor(plan) : undefined;
     const used = asked.map((node, j) => (known[j] === "weights" ? node : undefined));
     for (const group of groups) {
       const row = group[0] as number;

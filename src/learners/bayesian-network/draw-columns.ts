@@ -1,6 +1,7 @@
 import type { Random } from "../../random.ts";
-import type { AskedNode, EliminationPlan } from "./elimination.ts";
+import type { AskedNode } from "./eliminate.ts";
 import type { BayesianNetworkModel, NetworkNode } from "./model.ts";
+import type { EliminationPlan } from "./plan-elimination.ts";
 
 /** Rows being drawn: codes, fine groups, and (columns of a plan) the state as a variable. */
 export interface DrawnRows {
@@ -31,6 +32,8 @@ export function groupCodesOf(node: NetworkNode): GroupCodes {
   }
   return { start, codes: Uint8Array.from(codes) };
 }
+
+const chances = new Float64Array(256);
 
 /** Draws one column of some rows, given its parents and, where a plan conditioned it, its state and what is asked of its code. */
 export function drawColumn(
@@ -64,7 +67,6 @@ export function drawColumn(
   const inside = plan !== undefined && plan.inside[column] === 1 && (plan.states[column] as number) > 1;
   const stateOf = inside ? (node.coarser[plan.resolution[column] as number] as Uint8Array) : undefined;
   const states = drawn.states[column] as Uint8Array;
-  const chances = new Float64Array(256);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
     let config = 0;

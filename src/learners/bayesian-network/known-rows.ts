@@ -1,5 +1,5 @@
 import type { CodeEvidence } from "../code-rows.ts";
-import type { Known } from "./elimination.ts";
+import type { Known } from "./plan-elimination.ts";
 
 /** Rows about which the same columns are known. */
 export interface RowPattern {

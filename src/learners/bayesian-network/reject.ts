@@ -1,17 +1,16 @@
 import type { Random } from "../../random.ts";
 import { type DrawnRows, drawColumn, type GroupCodes } from "./draw-columns.ts";
-import { type AskedNode, type EliminationPlan, firstFactor } from "./elimination.ts";
+import { fillFirstFactor, type RowEvidence } from "./eliminate.ts";
 import type { BayesianNetworkModel, NetworkNode } from "./model.ts";
+import type { EliminationPlan, FirstFactor } from "./plan-elimination.ts";
 
 /** Tries for one row before it is given up. */
 export const MOST_TRIES = 400;
 /** Forward passes for one estimate of the log evidence. */
 const PASSES = 400;
 
-export interface ForwardInput {
+export interface ForwardInput extends RowEvidence {
   readonly plan: EliminationPlan;
-  readonly codes: ArrayLike<number>;
-  readonly asked: readonly (AskedNode | undefined)[];
   readonly groupCodes: readonly GroupCodes[];
   readonly random: Random;
 }
@@ -133,10 +132,10 @@ function setKnown(
 /** The highest chance that the evidence on a column can have, given what is known of its parents. */
 function boundOf(model: BayesianNetworkModel, column: number, input: ForwardInput): number {
   const { plan } = input;
-  const scope = plan.scopes[plan.columns.indexOf(column)] as readonly number[];
+  const factor = plan.factors.find((one) => one.column === column) as FirstFactor;
   const size = plan.states[column] as number;
-  const out = new Float64Array(scope.reduce((product, v) => product * (plan.states[v] as number), 1));
-  firstFactor(model, plan, { ...input, column, scope, out });
+  const out = new Float64Array(factor.cells);
+  fillFirstFactor(model, plan, { ...input, factor, out });
   let most = 0;
   for (let at = 0; at < out.length; at += size) {
     let sum = 0;
