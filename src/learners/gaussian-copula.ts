@@ -49,7 +49,7 @@ export function fitGaussianCopula(data: {
     table.rows <= options.fitRows ? table : takeRows(table, randomFrom(key).sample(table.rows, options.fitRows));
   const orders = orderCategories(some, counts);
   const { latents, columns } = makeLatents(counts, orders, table.missing);
-  const { matrix, ...how } = latentCorrelations(some, latents, columns);
+  const { matrix, ...how } = latentCorrelations(some, latents, { columns });
   const found = cholesky(matrix, latents.length, { tolerance: 1e-12 }) as { readonly factor: Float64Array };
   return {
     model: {

@@ -6,9 +6,14 @@ const MOST = 0.995;
 /** The correlation of two standard normal variables that were cut into the ordered classes of a table: maximum likelihood, with the cuts
  * taken from the margins.
  * @param counts rows × columns, row-major; no negative entry
+ * @param options.prior adds prior · log(1 − ρ²) to the log-likelihood: few rows, or cells that are empty by chance, then do not tell of a
+ * correlation near one; default 0
  * @returns −.995 … .995; 0 when a margin has fewer than two classes
  * @source Olsson (1979), Psychometrika 44 (the two-step estimator, by Fisher scoring) */
-export function polychoric(counts: Float64Array, rows: number, columns: number): number {
+export function polychoric(
+  counts: Float64Array,
+  { rows, columns, prior = 0 }: { readonly rows: number; readonly columns: number; readonly prior?: number },
+): number {
   const left = new Float64Array(rows);
   const top = new Float64Array(columns);
   let total = 0;
@@ -32,9 +37,10 @@ export function polychoric(counts: Float64Array, rows: number, columns: number):
         cdf[i * wide + j] = bivariateNormalCdf(a[i] as number, b[j] as number, rho);
         density[i * wide + j] = bivariateNormalDensity(a[i] as number, b[j] as number, rho);
       }
-    let log = 0;
-    let slope = 0;
-    let information = 0;
+    const rest = 1 - rho * rho;
+    let log = prior * Math.log(rest);
+    let slope = (-2 * prior * rho) / rest;
+    let information = (2 * prior * (1 + rho * rho)) / (rest * rest);
     for (let i = 0; i < rows; i++)
       for (let j = 0; j < columns; j++) {
         const corner = i * wide + j;

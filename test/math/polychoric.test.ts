@@ -18,31 +18,40 @@ test("a table of exact chances gives its correlation back", () => {
       const table = exactTable(rho, a, b);
       // Where a cell holds next to nothing, any strong correlation fits.
       if (table.some((n) => n < 1)) continue;
-      assert.ok(Math.abs(polychoric(table, a.length + 1, b.length + 1) - rho) < 1e-3, `${rho}`);
+      assert.ok(Math.abs(polychoric(table, { rows: a.length + 1, columns: b.length + 1 }) - rho) < 1e-3, `${rho}`);
     }
 });
 
 test("two by two with even margins: the sine of the excess, exactly", () => {
   // P(both below) = 1/4 + arcsin(ρ)/2π.
-  const found = polychoric(Float64Array.of(40, 10, 10, 40), 2, 2);
+  const found = polychoric(Float64Array.of(40, 10, 10, 40), { rows: 2, columns: 2 });
   assert.ok(Math.abs(found - Math.sin(2 * Math.PI * (0.4 - 0.25))) < 1e-6);
 });
 
 test("no value of a fine grid is more likely", () => {
   const random = randomFromSeed(1);
   const counts = Float64Array.from({ length: 12 }, () => 1 + random.integer(30));
-  const found = polychoric(counts, 3, 4);
+  const found = polychoric(counts, { rows: 3, columns: 4 });
   const best = logLikelihood(counts, 3, 4, found);
   for (let rho = -0.99; rho < 0.99; rho += 0.01) assert.ok(logLikelihood(counts, 3, 4, rho) <= best + 1e-6);
 });
 
 test("perfect order comes near one; one class knows nothing; an empty class does no harm", () => {
-  assert.ok(polychoric(Float64Array.of(50, 0, 0, 50), 2, 2) > 0.98);
-  assert.ok(polychoric(Float64Array.of(0, 50, 50, 0), 2, 2) < -0.98);
-  assert.equal(polychoric(Float64Array.of(10, 20), 1, 2), 0);
-  const plain = polychoric(Float64Array.of(30, 10, 12, 25), 2, 2);
-  const gap = polychoric(Float64Array.of(30, 0, 10, 12, 0, 25), 2, 3);
+  assert.ok(polychoric(Float64Array.of(50, 0, 0, 50), { rows: 2, columns: 2 }) > 0.98);
+  assert.ok(polychoric(Float64Array.of(0, 50, 50, 0), { rows: 2, columns: 2 }) < -0.98);
+  assert.equal(polychoric(Float64Array.of(10, 20), { rows: 1, columns: 2 }), 0);
+  const plain = polychoric(Float64Array.of(30, 10, 12, 25), { rows: 2, columns: 2 });
+  const gap = polychoric(Float64Array.of(30, 0, 10, 12, 0, 25), { rows: 2, columns: 3 });
   assert.ok(Math.abs(plain - gap) < 1e-6);
+});
+
+test("a prior is what its name says, and an empty cell of few rows is then no proof", () => {
+  const counts = Float64Array.of(6000, 180, 1, 0);
+  const found = polychoric(counts, { rows: 2, columns: 2, prior: 2 });
+  const penalised = (rho: number): number => logLikelihood(counts, 2, 2, rho) + 2 * Math.log(1 - rho * rho);
+  for (let rho = -0.99; rho < 0.99; rho += 0.01) assert.ok(penalised(rho) <= penalised(found) + 1e-6);
+  assert.ok(Math.abs(polychoric(counts, { rows: 2, columns: 2 })) > 0.9);
+  assert.ok(Math.abs(found) < 0.3, `${found}`);
 });
 
 function exactTable(rho: number, a: readonly number[], b: readonly number[]): Float64Array {
@@ -81,5 +90,8 @@ function logLikelihood(counts: Float64Array, rows: number, columns: number, rho:
   const columnShares = shares(columns, (j) =>
     counts.filter((_, at) => at % columns === j).reduce((sum, n) => sum + n, 0),
   );
-  return exactTable(rho, rowShares, columnShares).reduce((sum, p, i) => sum + counts[i]! * Math.log(p / 1e6), 0);
+  return exactTable(rho, rowShares, columnShares).reduce(
+    (sum, p, i) => sum + (counts[i]! > 0 ? counts[i]! * Math.log(p / 1e6) : 0),
+    0,
+  );
 }

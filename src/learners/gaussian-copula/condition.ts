@@ -49,9 +49,11 @@ export function planCondition(
   return { points: p, bounded: b, order: Int32Array.from(order), factor: found.factor, precision };
 }
 
-const QUASI_POINTS = 128;
+const QUASI_POINTS = 64;
 const PARTICLES = 32;
 const SWEEPS = 10;
+/** Stands for a mass that underflows. */
+const LEAST_MASS = 1e-300;
 
 export interface Conditioner {
   /** Log probability of the evidence: exact for at most one bounded latent, otherwise by quasi-random integration. */
@@ -73,7 +75,7 @@ export function conditioner(model: GaussianCopulaModel): Conditioner {
   const z = new Float64Array(m);
   const out = new Float64Array(m);
   const particles = new Float64Array(PARTICLES * m);
-  const weights = new Float64Array(PARTICLES);
+  const weights = new Float64Array(Math.max(PARTICLES, QUASI_POINTS));
   const chances = new Float64Array(512);
   const position = new Int32Array(m);
   const alphas = Float64Array.from({ length: m }, (_, i) => Math.sqrt(prime(i)) % 1);
@@ -101,25 +103,25 @@ export function conditioner(model: GaussianCopulaModel): Conditioner {
   /** Whether the pieces count, given the latents so far. */
   const counts = ({ guard }: Pieces): boolean =>
     guard < 0 || (z[position[guard] as number] as number) > (thereFrom[guard] as number);
-  /** Draws the bounded latents in turn; u(i) is uniform. Returns the weight. */
+  /** Draws the bounded latents in turn; u(i) is uniform. Returns the log of the weight. */
   const walk = (
     { points, bounded, order, factor }: ConditionPlan,
     { pieces }: LatentEvidence,
     u: (i: number) => number,
   ): number => {
     const size = order.length;
-    let weight = 1;
+    let log = 0;
     for (let i = points; i < points + bounded; i++) {
       let mean = 0;
       for (let k = 0; k < i; k++) mean += (factor[i * size + k] as number) * (noise[k] as number);
       const sd = factor[i * size + i] as number;
       const of = pieces[order[i] as number] as Pieces;
-      if (counts(of)) weight *= within(of, { mean, sd, u: u(i - points), chances });
+      if (counts(of)) log += Math.log(Math.max(within(of, { mean, sd, u: u(i - points), chances }), LEAST_MASS));
       else anywhere(mean, { sd, u: u(i - points) });
       noise[i] = (drawn - mean) / sd;
       z[i] = drawn;
     }
-    return weight;
+    return log;
   };
   const setPositions = ({ order, points, bounded }: ConditionPlan): void => {
     for (let i = 0; i < points + bounded; i++) position[order[i] as number] = i;
@@ -131,13 +133,12 @@ export function conditioner(model: GaussianCopulaModel): Conditioner {
       const log = evidence.logConstant + settlePoints(plan, evidence);
       if (plan.bounded === 0 || log === Number.NEGATIVE_INFINITY) return log;
       const count = plan.bounded === 1 ? 1 : QUASI_POINTS;
-      let sum = 0;
       for (let p = 0; p < count; p++)
-        sum += walk(plan, evidence, (i) => {
+        weights[p] = walk(plan, evidence, (i) => {
           const x = ((p + 0.5) * (alphas[i] as number)) % 1;
           return Math.abs(2 * x - 1);
         });
-      return log + Math.log(sum / count);
+      return log + exponentials(weights, count) - Math.log(count);
     },
     draw(plan, evidence, random) {
       const { points, bounded, order, factor } = plan;
@@ -147,14 +148,12 @@ export function conditioner(model: GaussianCopulaModel): Conditioner {
       const uniform = (): number => random.uniform();
       if (bounded === 1) walk(plan, evidence, uniform);
       else if (bounded > 1) {
-        let total = 0;
         for (let p = 0; p < PARTICLES; p++) {
-          const weight = walk(plan, evidence, uniform);
-          weights[p] = weight;
-          total += weight;
+          weights[p] = walk(plan, evidence, uniform);
           particles.set(z.subarray(points, points + bounded), p * bounded);
         }
-        let left = random.uniform() * total;
+        exponentials(weights, PARTICLES);
+        let left = random.uniform() * weights.reduce((sum, weight, p) => (p < PARTICLES ? sum + weight : sum), 0);
         let chosen = 0;
         for (let p = 0; p < PARTICLES; p++) {
           if (!((weights[p] as number) > 0)) continue;
@@ -263,8 +262,20 @@ function within(
   const to = high[at] as number;
   const z = mean + sd * truncatedNormalQuantile(share, (from - mean) / sd, (to - mean) / sd);
   // Rounding must not carry it over a bound: intervals are open below.
-  drawn = Math.min(to, Math.max(z, from + 1e-12 * Math.max(1, Math.abs(from))));
+  drawn = Math.min(to, Number.isFinite(from) ? Math.max(z, from + 1e-12 * Math.max(1, Math.abs(from))) : z);
   return total;
+}
+
+/** Puts exp(log − the largest) in the place of some logs; returns the log of the sum of their exponentials. */
+function exponentials(logs: Float64Array, count: number): number {
+  let most = Number.NEGATIVE_INFINITY;
+  for (let p = 0; p < count; p++) most = Math.max(most, logs[p] as number);
+  let sum = 0;
+  for (let p = 0; p < count; p++) {
+    logs[p] = Math.exp((logs[p] as number) - most);
+    sum += logs[p] as number;
+  }
+  return most + Math.log(sum);
 }
 
 function weightAt({ low, high, weight }: Pieces, z: number): number {

@@ -17,6 +17,8 @@ const MOST_LIKELIHOOD = 150;
 const MOST_NEAREST = 150;
 const MOST_WORK = 4e9;
 const FEWEST_ROWS = 10;
+/** Weight of log(1 − ρ²) against the log-likelihood of a pair: correlations that few rows tell of are drawn to 0. */
+const PRIOR = 2;
 /** Terms of Mehler's series. */
 const TERMS = 30;
 const MOST_CORRELATION = 0.995;
@@ -39,8 +41,13 @@ export interface LatentCorrelations {
 export function latentCorrelations(
   table: CodeRows,
   latents: readonly Latent[],
-  columns: readonly LatentColumn[],
+  options: {
+    readonly columns: readonly LatentColumn[];
+    /** Default: likelihood, scores in wide tables. */
+    readonly estimator?: "likelihood" | "scores";
+  },
 ): LatentCorrelations {
+  const { columns } = options;
   const m = latents.length;
   const pairs = Math.max(1, (m * (m - 1)) / 2);
   const rows = Math.min(table.rows, Math.max(500, Math.floor(MOST_WORK / pairs)));
@@ -50,7 +57,7 @@ export function latentCorrelations(
   );
   const fine = seen.map((intervals, k) => isFine(intervals, latents[k] as Latent));
   const classes = seen.map((intervals, k) => classesOf(intervals, (latents[k] as Latent).centres.length));
-  const estimator = m <= MOST_LIKELIHOOD ? "likelihood" : "scores";
+  const estimator = options.estimator ?? (m <= MOST_LIKELIHOOD ? "likelihood" : "scores");
   const scores = latents.map(scoresOf);
   const matrix = new Float64Array(m * m);
   let variance = 0;
@@ -145,7 +152,10 @@ function byLikelihood(
     table[x * right.size + y] = (table[x * right.size + y] as number) + 1;
     count++;
   }
-  return { correlation: count < FEWEST_ROWS ? 0 : polychoric(table, left.size, right.size), count };
+  return {
+    correlation: count < FEWEST_ROWS ? 0 : polychoric(table, { rows: left.size, columns: right.size, prior: PRIOR }),
+    count,
+  };
 }
 
 /** What pairs of scores tell of the correlation behind them. */
@@ -229,7 +239,9 @@ function byScores(
     if (sum < covariance) low = middle;
     else high = middle;
   }
-  return { correlation: (low + high) / 2, count };
+  // The information that the scores hold at no correlation, against that of the prior.
+  const information = count * left.variance * right.variance;
+  return { correlation: (((low + high) / 2) * information) / (information + 2 * PRIOR), count };
 }
 
 /** The matrix itself if it has a Cholesky factor; the nearest correlation matrix; or, in large ones, the least step to the identity. */
