@@ -6,9 +6,9 @@ import { fillTables } from "./bayesian-network/fill-tables.ts";
 import { type Grouping, groupCodes } from "./bayesian-network/grouping.ts";
 import { knownRows } from "./bayesian-network/known-rows.ts";
 import { learnStructure } from "./bayesian-network/learn-structure.ts";
-import type { BayesianNetworkModel, NetworkStructure } from "./bayesian-network/model.ts";
+import type { BayesianNetworkModel, NetworkNode, NetworkStructure } from "./bayesian-network/model.ts";
 import { type EliminationPlan, planElimination } from "./bayesian-network/plan-elimination.ts";
-import { drawByRejection, estimateLogEvidence } from "./bayesian-network/reject.ts";
+import { drawByRejection, drawByWeight, estimateLogEvidence } from "./bayesian-network/reject.ts";
 import type { CodeEvidence, CodeRows } from "./code-rows.ts";
 
 export type { BayesianNetworkModel } from "./bayesian-network/model.ts";
@@ -25,8 +25,8 @@ export interface BayesianNetworkFitOptions {
 
 export const DEFAULT_BAYESIAN_NETWORK: BayesianNetworkFitOptions = {
   structure: "greedy",
-  maxParents: 3,
-  groups: 32,
+  maxParents: 5,
+  groups: 16,
   fitRows: 100_000,
 };
 
@@ -85,21 +85,15 @@ export function fitBayesianNetwork(data: {
   return { model, structure, structureRows: some.rows };
 }
 
-/** Rows drawn, and whether each is what it was asked to be. */
-export interface NetworkDraw {
-  readonly codes: Uint8Array[];
-  /** 0 where no row could be drawn given what is known of it, within the tries; only ever so where exact conditioning costs too much. */
-  readonly accepted: Uint8Array;
-}
-
-/** Draws rows from a network given evidence. Exact: by variable elimination, once for all rows of which the same is known; where that
- * would take too long, by rejection, and then rows may be given up. */
+/** Draws rows from a network given evidence. Exact: by variable elimination, once for all rows of which the same is known. Where that would
+ * take too long, by rejection, which is exact too, but rows may be given up: `accepted` is 0 for those. Given cells row by row, every row is
+ * drawn: one given up by rejection is then picked among forward draws by its weight. */
 export function drawBayesianNetwork(data: {
   readonly model: BayesianNetworkModel;
   readonly rows: number;
   readonly evidence: CodeEvidence;
   readonly key: RandomKey;
-}): NetworkDraw {
+}): Uint8Array[] | { readonly codes: Uint8Array[]; readonly accepted: Uint8Array } {
   const { model, rows, evidence, key } = data;
   const random = randomFrom(key);
   const bytes = (): Uint8Array => new Uint8Array(rows);
@@ -131,15 +125,17 @@ export function drawBayesianNetwork(data: {
           });
       }
     } else {
-      const flags = drawByRejection(model, group, { plan, codes, asked, groupCodes: lists, random, drawn });
+      const input = { plan, codes, asked, groupCodes: lists, random, drawn };
+      const flags = drawByRejection(model, group, input);
       group.forEach((row, i) => {
-        accepted[row] = flags[i] as number;
+        if (evidence.given && !flags[i]) drawByWeight(model, row, input);
+        else accepted[row] = flags[i] as number;
       });
     }
     for (const j of model.order)
       if (!plan.inside[j]) drawColumn(model, j, { rows: group, drawn, groupCodes: lists[j] as GroupCodes, random });
   });
-  return { codes: [...drawn.codes], accepted };
+  return accepted.includes(0) ? { codes: [...drawn.codes], accepted } : [...drawn.codes];
 }
 
 /** Log probability of what is known of each row. Where exact elimination costs too much, an estimate by likelihood weighting, always the
@@ -161,6 +157,34 @@ export function logEvidenceBayesianNetwork(data: {
   return out;
 }
 
+/** Whether rows can be drawn exactly, without giving any up, whatever is asked of their columns by chances of codes. */
+export function isAlwaysExact(model: BayesianNetworkModel): boolean {
+  const { largest, cost } = planElimination(
+    model,
+    model.nodes.map(() => "weights"),
+  );
+  return largest <= MOST_TABLE && cost <= MOST_WORK;
+}
+
+/** Mean log-likelihood of rows under a network fitted to others; rows that hold a code that those lack are left out.
+ * @returns −Infinity when there is none */
+export function scoreBayesianNetwork(data: {
+  readonly rows: CodeRows;
+  readonly test: CodeRows;
+  readonly options: BayesianNetworkFitOptions;
+  readonly key: RandomKey;
+}): number {
+  const { test } = data;
+  const { model } = fitBayesianNetwork(data);
+  const known = test.codes.map(() => new Uint8Array(test.rows).fill(1));
+  const logs = logEvidenceBayesianNetwork({
+    model,
+    rows: test.rows,
+    evidence: { weights: [], given: { codes: test.codes, known } },
+  }).filter(Number.isFinite);
+  return logs.length === 0 ? Number.NEGATIVE_INFINITY : logs.reduce((sum, log) => sum + log, 0) / logs.length;
+}
+
 interface Question {
   readonly plan: EliminationPlan;
   /** The known codes, column by column. */
@@ -178,9 +202,13 @@ function visitEvidence(
   const { model, rows, evidence } = data;
   const asked = model.nodes.map((node, j) => {
     const weights = evidence.weights[j];
-    return weights ? askNode(node, weights) : undefined;
+    return weights && asksAnything(node, weights) ? askNode(node, weights) : undefined;
   });
-  const patterns = knownRows(model.nodes.length, rows, evidence);
+  const patterns = knownRows(
+    rows,
+    asked.map((node) => (node ? "weights" : "nothing")),
+    evidence.given,
+  );
   const plans = patterns.map(({ known }) => planElimination(model, known));
   const work = plans.reduce((sum, plan, p) => sum + plan.cost * (patterns[p]?.groups.length ?? 0), 0);
   const codes = new Uint8Array(model.nodes.length);
@@ -202,6 +230,11 @@ function visitEvidence(
       });
     }
   });
+}
+
+/** Whether a code that can occur is not certain to be as asked. */
+function asksAnything({ emission, levels }: NetworkNode, weights: Float64Array): boolean {
+  return emission.some((chance, at) => chance > 0 && weights[at % levels] !== 1);
 }
 
 /** Draws the states of a plan's variables, last eliminated first. */

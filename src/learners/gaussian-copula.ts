@@ -68,14 +68,15 @@ export function fitGaussianCopula(data: {
   };
 }
 
-/** Draws rows given evidence. Exact where nothing is known, or of at most one latent variable only that it lies in certain intervals;
- * otherwise within the error of `conditioner`. Codes of little probability are taken at the mean of their interval. */
+/** Draws rows given evidence. By chances of codes alone: exactly, by rejection; `accepted` is 0 for rows that were given up. Given cells row
+ * by row, every row is drawn: exactly where at most one latent variable is known by an interval, otherwise within the error of
+ * `conditioner`; known codes of little probability are taken at the mean of their interval. */
 export function drawGaussianCopula(data: {
   readonly model: GaussianCopulaModel;
   readonly rows: number;
   readonly evidence: CodeEvidence;
   readonly key: RandomKey;
-}): Uint8Array[] {
+}): Uint8Array[] | { readonly codes: Uint8Array[]; readonly accepted: Uint8Array } {
   const { model, rows, evidence, key } = data;
   const { latents, columns } = model;
   const random = randomFrom(key);
@@ -83,9 +84,15 @@ export function drawGaussianCopula(data: {
   const read = evidenceReader(model, evidence);
   const planOf = planKeeper(model, true);
   const conditions = conditioner(model);
+  const accepted = new Uint8Array(rows).fill(1);
   for (let row = 0; row < rows; row++) {
     const known = read(row);
-    const z = conditions.draw(planOf(known.kind), known, random);
+    const plan = planOf(known.kind);
+    const z = evidence.given ? conditions.draw(plan, known, random) : conditions.tryDraw(plan, known, random);
+    if (!z) {
+      accepted[row] = 0;
+      continue;
+    }
     for (let j = 0; j < columns.length; j++) {
       const column = columns[j] as LatentColumn;
       const codes = out[j] as Uint8Array;
@@ -108,11 +115,11 @@ export function drawGaussianCopula(data: {
       }
     }
   }
-  return out;
+  return accepted.includes(0) ? { codes: out, accepted } : out;
 }
 
 /** Log probability of what is known of each row, by quasi-random integration over fixed points: an estimate, always the same for the same
- * evidence. */
+ * evidence; within a percent for chances of codes, a few percent for cells given row by row. */
 export function logEvidenceGaussianCopula(data: {
   readonly model: GaussianCopulaModel;
   readonly rows: number;
@@ -123,13 +130,14 @@ export function logEvidenceGaussianCopula(data: {
   const planOf = planKeeper(model, false);
   const conditions = conditioner(model);
   const out = new Float64Array(new SharedArrayBuffer(8 * rows));
-  for (let row = 0; row < rows; row++) {
+  const logOf = (row: number): number => {
     const known = read(row);
-    out[row] =
-      known.logConstant === Number.NEGATIVE_INFINITY
-        ? known.logConstant
-        : conditions.logEvidence(planOf(known.kind), known);
-  }
+    if (known.logConstant === Number.NEGATIVE_INFINITY) return known.logConstant;
+    return conditions.logEvidence(planOf(known.kind), known, evidence.given !== undefined);
+  };
+  // Without cells given row by row, the evidence is the same for all.
+  if (!evidence.given) return rows > 0 ? out.fill(logOf(0)) : out;
+  for (let row = 0; row < rows; row++) out[row] = logOf(row);
   return out;
 }
 

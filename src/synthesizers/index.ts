@@ -1,11 +1,13 @@
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
+import { bayesianNetwork } from "./bayesian-network.ts";
+import { gaussianCopula } from "./gaussian-copula.ts";
 import { independent } from "./independent.ts";
 import { sequentialTrees } from "./sequential-trees.ts";
 import type { Synthesizer } from "./synthesizer.ts";
 
 /** Every synthesizer that ships. The conformance suite runs over this list. */
-export const synthesizers = { independent, sequentialTrees } as const;
+export const synthesizers = { independent, sequentialTrees, bayesianNetwork, gaussianCopula } as const;
 
 /** The synthesizer of a name, as in the command line and in JSON ("sequential-trees").
  * @throws {InvalidArgument} no such synthesizer; the message names the nearest and the advice lists all */

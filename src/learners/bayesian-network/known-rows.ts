@@ -8,10 +8,10 @@ export interface RowPattern {
   readonly groups: readonly (readonly number[])[];
 }
 
-/** Sorts rows by what is known of them, so that the network is conditioned once for all rows that know the same. */
-export function knownRows(columns: number, rows: number, evidence: CodeEvidence): RowPattern[] {
-  const { weights, given } = evidence;
-  const base = Array.from({ length: columns }, (_, j): Known => (weights[j] ? "weights" : "nothing"));
+/** Sorts rows by what is known of them, so that the network is conditioned once for all rows that know the same.
+ * @param base what is known of each column where no code is given */
+export function knownRows(rows: number, base: readonly Known[], given: CodeEvidence["given"]): RowPattern[] {
+  const columns = base.length;
   if (!given) return rows === 0 ? [] : [{ known: base, groups: [Array.from({ length: rows }, (_, i) => i)] }];
   const patterns = new Map<string, Map<string, number[]>>();
   const bits = new Uint8Array(columns);

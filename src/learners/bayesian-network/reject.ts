@@ -23,7 +23,7 @@ export function drawByRejection(
   rows: readonly number[],
   input: ForwardInput & { readonly drawn: DrawnRows },
 ): Uint8Array {
-  const { plan, drawn, random } = input;
+  const { plan, random } = input;
   const bounds = plan.columns.map((j) => (plan.known[j] === "nothing" ? 1 : boundOf(model, j, input)));
   const accepted = new Uint8Array(rows.length);
   rows.forEach((row, i) => {
@@ -42,13 +42,43 @@ export function drawByRejection(
       }
     }
   });
-  // Rows given up hold what is known of them all the same.
-  rows.forEach((row, i) => {
-    if (!accepted[i])
-      for (const j of plan.columns)
-        if (plan.known[j] === "code") setKnown(model, j, { codes: input.codes, drawn, row });
-  });
   return accepted;
+}
+
+/** Draws a row given evidence approximately: one of {@link PASSES} forward draws that keep to the evidence, by its likelihood weight.
+ * @source Rubin (1987), JASA 82 (sampling, importance, resampling) */
+export function drawByWeight(
+  model: BayesianNetworkModel,
+  row: number,
+  input: ForwardInput & { readonly drawn: DrawnRows },
+): void {
+  const { plan, drawn, random } = input;
+  let most = Number.NEGATIVE_INFINITY;
+  let total = 0;
+  const kept = plan.columns.map(() => [0, 0] as [number, number]);
+  for (let pass = 0; pass < PASSES; pass++) {
+    let log = 0;
+    for (const j of plan.columns) {
+      if (plan.known[j] !== "nothing") log += Math.log(chanceOf(model, j, { ...input, row }));
+      advance(model, j, { ...input, row });
+    }
+    // A reservoir of one, in weights relative to the largest so far.
+    if (log > most) {
+      total *= Math.exp(most - log);
+      most = log;
+    }
+    const weight = most === Number.NEGATIVE_INFINITY ? 1 : Math.exp(log - most);
+    total += weight;
+    if (random.uniform() * total < weight)
+      plan.columns.forEach((j, at) => {
+        kept[at] = [drawn.codes[j]?.[row] as number, drawn.groups[j]?.[row] as number];
+      });
+  }
+  plan.columns.forEach((j, at) => {
+    const [code, group] = kept[at] as [number, number];
+    (drawn.codes[j] as Uint8Array)[row] = code;
+    (drawn.groups[j] as Uint8Array)[row] = group;
+  });
 }
 
 /** An estimate of the log probability of the evidence: the mean of the likelihood weights of some forward passes.

@@ -49,25 +49,37 @@ export function planCondition(
   return { points: p, bounded: b, order: Int32Array.from(order), factor: found.factor, precision };
 }
 
-const QUASI_POINTS = 64;
+/** Points of integration: for each of many rows, and for one question. */
+const ROW_POINTS = 64;
+const QUESTION_POINTS = 4096;
 const PARTICLES = 32;
 const SWEEPS = 10;
+const MOST_TRIES = 200;
 /** Stands for a mass that underflows. */
 const LEAST_MASS = 1e-300;
 
+export interface Deviates {
+  uniform(): number;
+  normal(): number;
+}
+
 export interface Conditioner {
-  /** Log probability of the evidence: exact for at most one bounded latent, otherwise by quasi-random integration. */
-  logEvidence(plan: ConditionPlan, evidence: LatentEvidence): number;
+  /** Log probability of the evidence: exact for at most one bounded latent, otherwise by quasi-random integration, with fewer points where
+   * there are many rows to ask. */
+  logEvidence(plan: ConditionPlan, evidence: LatentEvidence, forMany: boolean): number;
   /** Draws the latents, in the model's order, given the evidence; overwritten by the next call. */
-  draw(plan: ConditionPlan, evidence: LatentEvidence, random: { uniform(): number; normal(): number }): Float64Array;
+  draw(plan: ConditionPlan, evidence: LatentEvidence, random: Deviates): Float64Array;
+  /** The same by rejection, exactly: undefined when {@link MOST_TRIES} tries were not enough. */
+  tryDraw(plan: ConditionPlan, evidence: LatentEvidence, random: Deviates): Float64Array | undefined;
 }
 
 /** Conditions latent variables on points and pieces.
  *
  * The bounded ones are taken one after the other, each drawn within its pieces given those before it, with the product of the masses of the
- * pieces as weight (the GHK simulator). The mean weight over fixed quasi-random points is the probability of the evidence. To draw, one of
- * some random particles is picked by its weight, and Gibbs sweeps over the bounded latents take off what bias so few particles leave; with
- * at most one bounded latent the draw is exact.
+ * pieces as weight (the GHK simulator). The mean weight over fixed quasi-random points is the probability of the evidence. A draw that is
+ * accepted with its weight over the highest that it can have is exact. Where every row must be drawn, one of some random particles is
+ * picked by its weight, and Gibbs sweeps over the bounded latents take off what bias so few particles leave; with at most one bounded
+ * latent that is exact too.
  * @source Geweke (1991); Hajivassiliou, McFadden & Ruud (1996), Journal of Econometrics 72; Genz (1992), J. Comput. Graph. Stat. 1 */
 export function conditioner(model: GaussianCopulaModel): Conditioner {
   const m = model.latents.length;
@@ -75,9 +87,10 @@ export function conditioner(model: GaussianCopulaModel): Conditioner {
   const z = new Float64Array(m);
   const out = new Float64Array(m);
   const particles = new Float64Array(PARTICLES * m);
-  const weights = new Float64Array(Math.max(PARTICLES, QUASI_POINTS));
+  const weights = new Float64Array(Math.max(PARTICLES, QUESTION_POINTS));
   const chances = new Float64Array(512);
   const position = new Int32Array(m);
+  let firstLog = 0;
   const alphas = Float64Array.from({ length: m }, (_, i) => Math.sqrt(prime(i)) % 1);
   // Where the cell is there, in a latent of missing cells.
   const thereFrom = model.latents.map(({ kind, cuts }) =>
@@ -116,23 +129,45 @@ export function conditioner(model: GaussianCopulaModel): Conditioner {
       for (let k = 0; k < i; k++) mean += (factor[i * size + k] as number) * (noise[k] as number);
       const sd = factor[i * size + i] as number;
       const of = pieces[order[i] as number] as Pieces;
-      if (counts(of)) log += Math.log(Math.max(within(of, { mean, sd, u: u(i - points), chances }), LEAST_MASS));
-      else anywhere(mean, { sd, u: u(i - points) });
+      if (counts(of)) {
+        log += Math.log(Math.max(within(of, { mean, sd, u: u(i - points), chances }), LEAST_MASS));
+        if (i === points) firstLog = log;
+      } else anywhere(mean, { sd, u: u(i - points) });
       noise[i] = (drawn - mean) / sd;
       z[i] = drawn;
     }
     return log;
+  };
+  /** The most that the weight can be, but for the first bounded latent, whose mass is the same in every walk. */
+  const mostWeight = ({ points, bounded, order }: ConditionPlan, { pieces }: LatentEvidence): number => {
+    let log = 0;
+    for (let i = points + 1; i < points + bounded; i++)
+      log += Math.log(Math.max(...(pieces[order[i] as number] as Pieces).weight));
+    return log;
+  };
+  /** Free latents given the others, then all in the model's order. */
+  const finish = ({ points, bounded, order, factor }: ConditionPlan, random: Deviates): Float64Array => {
+    const size = order.length;
+    for (let i = points + bounded; i < size; i++) {
+      noise[i] = random.normal();
+      let sum = 0;
+      const row = i * size;
+      for (let k = 0; k <= i; k++) sum += (factor[row + k] as number) * (noise[k] as number);
+      z[i] = sum;
+    }
+    for (let i = 0; i < size; i++) out[order[i] as number] = z[i] as number;
+    return out;
   };
   const setPositions = ({ order, points, bounded }: ConditionPlan): void => {
     for (let i = 0; i < points + bounded; i++) position[order[i] as number] = i;
   };
 
   return {
-    logEvidence(plan, evidence) {
+    logEvidence(plan, evidence, forMany) {
       setPositions(plan);
       const log = evidence.logConstant + settlePoints(plan, evidence);
       if (plan.bounded === 0 || log === Number.NEGATIVE_INFINITY) return log;
-      const count = plan.bounded === 1 ? 1 : QUASI_POINTS;
+      const count = plan.bounded === 1 ? 1 : forMany ? ROW_POINTS : QUESTION_POINTS;
       for (let p = 0; p < count; p++)
         weights[p] = walk(plan, evidence, (i) => {
           const x = ((p + 0.5) * (alphas[i] as number)) % 1;
@@ -169,15 +204,18 @@ export function conditioner(model: GaussianCopulaModel): Conditioner {
           noise[i] = ((z[i] as number) - mean) / (factor[i * size + i] as number);
         }
       }
-      for (let i = points + bounded; i < size; i++) {
-        noise[i] = random.normal();
-        let sum = 0;
-        const row = i * size;
-        for (let k = 0; k <= i; k++) sum += (factor[row + k] as number) * (noise[k] as number);
-        z[i] = sum;
+      return finish(plan, random);
+    },
+    tryDraw(plan, evidence, random) {
+      setPositions(plan);
+      settlePoints(plan, evidence);
+      const most = mostWeight(plan, evidence);
+      const uniform = (): number => random.uniform();
+      for (let attempt = 0; attempt < MOST_TRIES; attempt++) {
+        const weight = walk(plan, evidence, uniform) - firstLog;
+        if (plan.bounded <= 1 || Math.log(random.uniform()) < weight - most) return finish(plan, random);
       }
-      for (let i = 0; i < size; i++) out[order[i] as number] = z[i] as number;
-      return out;
+      return undefined;
     },
   };
 

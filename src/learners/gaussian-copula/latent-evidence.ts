@@ -103,6 +103,8 @@ function askedOf(
   weights: Float64Array,
 ): { readonly missing?: Pieces; readonly value?: Pieces; readonly logConstant: number } {
   const of = (code: number): number => weights[code] ?? 0;
+  // Everything that occurs may be: nothing is asked.
+  if (column.place.every((place, code) => place === NO_PLACE || of(code) === 1)) return { logConstant: 0 };
   const value = latents[column.value];
   const missing = latents[column.missing];
   const codes = value ? [...value.codes] : [column.only];
