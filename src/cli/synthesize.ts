@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
-import { between, MAX_ROWS, MAX_SEED, wholeNumber } from "./options.ts";
+import { between, MAX_ROWS, MAX_SEED, sharesOf, wholeNumber } from "./options.ts";
 import { addPurposeOptions, purposeOptions } from "./purpose-options.ts";
 
 /** Declares `counterfoil synthesize`. */
@@ -21,6 +21,12 @@ export function addSynthesize(program: Command): void {
       .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
       .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default"),
   )
+    .option("--where <condition>", "every synthetic row meets it; CEL over the columns, as \"age >= 65 && sex == 'F'\"")
+    .option(
+      "--shares <column=label:share,…>",
+      "shares of a column's labels in the synthetic table, as sex=F:.5,M:.5",
+      sharesOf,
+    )
     .option("--holdout-share <share>", "share of the rows kept apart to judge with", between(0, 1), 0.25)
     .option("--group <column>", "rows with the same value belong to one person and stay together in the split")
     .addOption(

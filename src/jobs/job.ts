@@ -1,6 +1,7 @@
 import type { CompatReport, Peer } from "../compat/report.ts";
 import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
+import type { Shares } from "../synthesizers/shares.ts";
 import type { PurposeOptions } from "./purpose.ts";
 import type { SelfTest } from "./self-test.ts";
 
@@ -23,6 +24,10 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly out?: string | undefined;
   /** Synthetic rows; default: as many as the source has. */
   readonly rows?: number | undefined;
+  /** A condition in CEL that every synthetic row meets. */
+  readonly where?: string | undefined;
+  /** Shares that the labels of a column get in the synthetic table. */
+  readonly shares?: Shares | undefined;
   /** Default: "sequential-trees". */
   readonly synthesizer?: string | undefined;
   /** Path of a schema YAML; overrides what is inferred. */

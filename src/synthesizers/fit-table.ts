@@ -39,8 +39,10 @@ export interface SampleTableOptions extends DrawOptions {
 
 /** A synthesizer fitted to a whole table: its rows have all columns of the source, and keep the declared constraints. */
 export interface FittedTable {
-  /** What was chosen and left out, for the report: no cell of the data in it. */
+  /** What the synthesizer chose and left out, for the report: no cell of the data in it. */
   readonly notes: readonly string[];
+  /** What became of columns that are not modelled, and of constraints. */
+  readonly tableNotes: readonly string[];
   /** Exactly so many rows, in chunks, in the source's column order.
    * @throws {InvalidArgument} a condition or share that cannot be met, or is none
    * @throws {InvalidData} too few rows keep the constraints or meet the condition: the rate and what was broken are named */
@@ -79,7 +81,7 @@ export async function fitTable<O>(train: Table, how: FitTableOptions<O>): Promis
       constraint,
       real: knownWithoutRows(learned, constraint),
     })),
-    notes: [...notes, ...constraintNotes(schema, { broken, built: encoding.built }), ...fitted.notes],
+    notes: [...notes, ...constraintNotes(schema, { broken, built: encoding.built })],
   });
 }
 
@@ -126,7 +128,8 @@ function tableFrom(parts: TableParts): FittedTable {
     )();
   };
   return {
-    notes: parts.notes,
+    notes: fitted.notes,
+    tableNotes: parts.notes,
     async *sample(rows, { where, shares, ...options }) {
       const asked = where === undefined ? { conditions: [], rule: undefined } : askedBy(where, parts);
       if (!shares) {

@@ -63,14 +63,14 @@ test("a spike and a rounding grid survive", async () => {
 
 test("a user's order is followed, the rest comes as given; an unknown column is named with the nearest", async () => {
   const source = linkedTable(400, 4);
-  const { steps } = chainIn<{ kind: string; column: number }>(await fit(source, { order: ["late", "group"] }));
+  const { steps } = chainIn<{ part: string; column: number }>(await fit(source, { order: ["late", "group"] }));
   assert.deepEqual(
-    steps.map(({ kind, column }) => [kind, column]),
+    steps.map(({ part, column }) => [part, column]),
     [
       ["missing", 2],
-      ["value", 2],
-      ["label", 0],
-      ["value", 1],
+      ["present", 2],
+      ["whole", 0],
+      ["present", 1],
     ],
   );
   await assert.rejects(
@@ -136,7 +136,7 @@ test("a wide fit tells how far it is while it compares columns, and stops there 
 });
 
 test("options out of range are refused", () => {
-  for (const options of [{ minLeaf: 0 }, { price: -1 }, { criterion: "gini" }, { window: 0 }, { leaves: 3 }])
+  for (const options of [{ minLeaf: 0 }, { price: -1 }, { criterion: "gini" }, { forest: 0 }, { leaves: 3 }])
     assert.equal(sequentialTrees.options.safeParse(options).success, false);
 });
 
@@ -219,5 +219,5 @@ function correlation(x: Float64Array, y: Float64Array): number {
 
 /** The chain that a saved model holds. */
 function chainIn<Step>(fitted: Fitted): { readonly steps: readonly Step[] } {
-  return (fitted.save().header.content as { readonly chain: { readonly steps: readonly Step[] } }).chain;
+  return (fitted.save().header.content as { readonly model: { readonly steps: readonly Step[] } }).model;
 }

@@ -1,8 +1,8 @@
 import { InvalidArgument } from "../../errors.ts";
 import { type Executor, runAll, type Task } from "../../executors/executor.ts";
-import { nearest } from "../../math/nearest-name.ts";
 import type { Random } from "../../random.ts";
 import type { PreparedColumn } from "../cells/columns.ts";
+import { assertColumn } from "./assert-column.ts";
 import type { TryData, TryScore } from "./grow-task.ts";
 import type { Criterion, SequentialTreesOptions } from "./options.ts";
 import { stepDataOf, stepsOf, type TrainingStep } from "./steps.ts";
@@ -62,7 +62,11 @@ export async function choose(
             ? ["two-valued-first", "fewest-values-first", "missing-first"]
             : ["two-valued-first", "fewest-values-first"];
   const orderOf = (name: OrderName): readonly number[] =>
-    typeof options.order !== "string" ? namedOrder(columns, options.order) : sortedOrder(columns, name);
+    withSurvival(
+      columns,
+      typeof options.order !== "string" ? namedOrder(columns, options.order) : sortedOrder(columns, name),
+      options.survival,
+    );
   const criteria: readonly Criterion[] =
     options.criterion !== "auto" ? [options.criterion] : tooWide ? ["ranks"] : CRITERIA_TRIED;
   const plain = (name: OrderName): Omit<Choice, "criteria" | "notes"> => ({
@@ -126,17 +130,24 @@ function sortedOrder(columns: readonly PreparedColumn[], name: OrderName): reado
   return given.sort((a, b) => rank(a) - rank(b) || a - b);
 }
 
+/** The event of a survival outcome right before its time, where the time would have come before it. */
+function withSurvival(
+  columns: readonly PreparedColumn[],
+  order: readonly number[],
+  survival: SequentialTreesOptions["survival"],
+): readonly number[] {
+  if (!survival) return order;
+  const at = (name: string): number => columns.findIndex(({ plan }) => plan.name === name);
+  const [time, event] = [at(survival.time), at(survival.event)];
+  if (order.indexOf(event) < order.indexOf(time)) return order;
+  return order.filter((j) => j !== event).flatMap((j) => (j === time ? [event, time] : [j]));
+}
+
 function namedOrder(columns: readonly PreparedColumn[], names: readonly string[]): readonly number[] {
   const known = columns.map((column) => column.plan.name);
   const order = names.map((name) => {
-    const at = known.indexOf(name);
-    if (at >= 0) return at;
-    const close = nearest(name, known);
-    throw new InvalidArgument(
-      "unknown-column",
-      `Option "order" names the column "${name}", which the table does not have.${close ? ` Did you mean "${close}"?` : ""}`,
-      { advice: `The columns are: ${known.slice(0, 60).join(", ")}${known.length > 60 ? ", …" : ""}.` },
-    );
+    assertColumn("order", name, known);
+    return known.indexOf(name);
   });
   if (new Set(order).size < order.length)
     throw new InvalidArgument(
@@ -168,7 +179,6 @@ function sampleRows(
       ...column,
       codes: bytes(column.codes),
       usable: bytes(column.usable),
-      ...(column.isLight ? { isLight: bytes(column.isLight) } : {}),
       ...(column.values
         ? { values: gather(column.values, new Float64Array(new SharedArrayBuffer(8 * rows.length))) }
         : {}),
