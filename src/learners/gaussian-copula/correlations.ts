@@ -68,9 +68,14 @@ export function latentCorrelations(
       // A value is seen only where it is not missing: the pair cannot be known.
       if ((latents[a] as Latent).column === (latents[b] as Latent).column) continue;
       const pair = [a, b] as const;
-      const { correlation, count } =
-        estimator === "scores" || (fine[a] && fine[b]) ? byScores(pair, { seen, scores }) : byLikelihood(pair, classes);
-      const r = count < FEWEST_ROWS ? 0 : Math.max(-MOST_CORRELATION, Math.min(MOST_CORRELATION, correlation));
+      const moments = momentsOf(pair, { seen, scores });
+      const { count } = moments;
+      let r = 0;
+      if (count >= FEWEST_ROWS && moments.variances[0] > 0 && moments.variances[1] > 0) {
+        if (estimator === "scores" || (fine[a] && fine[b])) r = byScores(pair, scores, moments);
+        else r = byLikelihood(pair, classes) * (count < rows ? selection(pair, scores, moments) : 1);
+      }
+      r = Math.max(-MOST_CORRELATION, Math.min(MOST_CORRELATION, r));
       matrix[a * m + b] = matrix[b * m + a] = r;
       if (count >= FEWEST_ROWS) {
         variance += (1 - r * r) ** 2 / count;
@@ -140,22 +145,24 @@ function classesOf(intervals: Uint8Array, count: number): { readonly of: Uint8Ar
 function byLikelihood(
   [a, b]: readonly [number, number],
   classes: readonly { readonly of: Uint8Array; readonly size: number }[],
-): { readonly correlation: number; readonly count: number } {
+): number {
   const left = classes[a] as { readonly of: Uint8Array; readonly size: number };
   const right = classes[b] as { readonly of: Uint8Array; readonly size: number };
   const table = new Float64Array(left.size * right.size);
-  let count = 0;
   for (let row = 0; row < left.of.length; row++) {
     const x = left.of[row] as number;
     const y = right.of[row] as number;
     if (x === NO_PLACE || y === NO_PLACE) continue;
     table[x * right.size + y] = (table[x * right.size + y] as number) + 1;
-    count++;
   }
-  return {
-    correlation: count < FEWEST_ROWS ? 0 : polychoric(table, { rows: left.size, columns: right.size, prior: PRIOR }),
-    count,
-  };
+  return polychoric(table, { rows: left.size, columns: right.size, prior: PRIOR });
+}
+
+/** What leaving out rows that lack a value did to the spread of the two columns: a correlation among the rest, times this, is one of the whole
+ * columns (see {@link byScores}). */
+function selection([a, b]: readonly [number, number], scores: readonly Scores[], { variances }: PairMoments): number {
+  const ratio = (variances[0] * variances[1]) / ((scores[a] as Scores).variance * (scores[b] as Scores).variance);
+  return Math.min(1.25, Math.max(0.5, Math.sqrt(ratio)));
 }
 
 /** What pairs of scores tell of the correlation behind them. */
@@ -198,13 +205,19 @@ function hermiteDensities(x: number): Float64Array {
   return out;
 }
 
-/** The correlation at which the scores of normal variables have the covariance that they have in the rows: Σ a_k b_k ρ^k (Mehler). */
-function byScores(
+/** Moments of the scores of a pair, over the rows that have both. */
+interface PairMoments {
+  readonly count: number;
+  readonly covariance: number;
+  readonly variances: readonly [number, number];
+}
+
+function momentsOf(
   [a, b]: readonly [number, number],
   { seen, scores }: { readonly seen: readonly Uint8Array[]; readonly scores: readonly Scores[] },
-): { readonly correlation: number; readonly count: number } {
-  const left = scores[a] as Scores;
-  const right = scores[b] as Scores;
+): PairMoments {
+  const left = (scores[a] as Scores).of;
+  const right = (scores[b] as Scores).of;
   const xs = seen[a] as Uint8Array;
   const ys = seen[b] as Uint8Array;
   let count = 0;
@@ -217,8 +230,8 @@ function byScores(
     const p = xs[row] as number;
     const q = ys[row] as number;
     if (p === NO_PLACE || q === NO_PLACE) continue;
-    const x = left.of[p] as number;
-    const y = right.of[q] as number;
+    const x = left[p] as number;
+    const y = right[q] as number;
     count++;
     x1 += x;
     y1 += y;
@@ -226,9 +239,21 @@ function byScores(
     yy += y * y;
     xy += x * y;
   }
-  const spread = (xx - (x1 * x1) / count) * (yy - (y1 * y1) / count);
-  if (!(spread > 0)) return { correlation: 0, count };
-  const covariance = ((xy - (x1 * y1) / count) / Math.sqrt(spread)) * Math.sqrt(left.variance * right.variance);
+  const n = Math.max(1, count);
+  return {
+    count,
+    covariance: xy / n - (x1 * y1) / n ** 2,
+    variances: [xx / n - (x1 / n) ** 2, yy / n - (y1 / n) ** 2],
+  };
+}
+
+/** The correlation at which the scores of normal variables have the covariance that they have in the rows: Σ a_k b_k ρ^k (Mehler).
+ *
+ * The covariance is in units of the whole columns, not of the rows that have both: a value is independent of its own missingness in the
+ * model, and then leaving rows out changes the spread of the other column, but not this covariance. */
+function byScores(pair: readonly [number, number], scores: readonly Scores[], moments: PairMoments): number {
+  const left = scores[pair[0]] as Scores;
+  const right = scores[pair[1]] as Scores;
   let low = -MOST_CORRELATION;
   let high = MOST_CORRELATION;
   // Scores rise with their variables, so the covariance rises with the correlation.
@@ -236,12 +261,12 @@ function byScores(
     const middle = (low + high) / 2;
     let sum = 0;
     for (let k = TERMS; k >= 1; k--) sum = (sum + (left.hermite[k] as number) * (right.hermite[k] as number)) * middle;
-    if (sum < covariance) low = middle;
+    if (sum < moments.covariance) low = middle;
     else high = middle;
   }
   // The information that the scores hold at no correlation, against that of the prior.
-  const information = count * left.variance * right.variance;
-  return { correlation: (((low + high) / 2) * information) / (information + 2 * PRIOR), count };
+  const information = moments.count * left.variance * right.variance;
+  return (((low + high) / 2) * information) / (information + 2 * PRIOR);
 }
 
 /** The matrix itself if it has a Cholesky factor; the nearest correlation matrix; or, in large ones, the least step to the identity. */
