@@ -42,12 +42,6 @@ const boostedTreesOptions = z.strictObject({
     .max(1000)
     .default(defaults.minGain)
     .describe("What the trees of a split must gain in log-likelihood on all rows that are held out, in nats."),
-  heldOut: z
-    .number()
-    .min(0.05)
-    .max(0.5)
-    .default(defaults.heldOut)
-    .describe("Share of the training rows by which the number of trees is chosen."),
   maxPredictors: z
     .int()
     .min(1)

@@ -19,9 +19,9 @@ export const DEFAULT_AUTOREGRESSIVE_BOOSTING: AutoregressiveBoostingOptions = {
   minRows: 40,
   minRarer: 4,
   patience: 8,
-  minGain: 2,
+  minGain: 6,
+  rotateRows: 2000,
   bins: 64,
-  heldOut: 0.25,
   fitRows: 100_000,
   maxPredictors: 60,
 };
