@@ -15,7 +15,7 @@ export const DEFAULT_AUTOREGRESSIVE_BOOSTING: AutoregressiveBoostingOptions = {
   leaves: 8,
   learningRate: 0.15,
   minLeafRows: 20,
-  l2: 5,
+  l2: 1,
   minRows: 40,
   minRarer: 4,
   patience: 8,
