@@ -276,6 +276,85 @@ test("of a survival outcome the event comes first, and the times of both ends st
   );
 });
 
+test("rules hold in every row, what they set is not learned, and rows beside them are as before", async () => {
+  const random = randomFromSeed(14);
+  const n = 2000;
+  const age = Float64Array.from({ length: n }, () => random.integer(80));
+  const work = Int32Array.from(age, (years) => (years < 16 ? 0 : 1 + random.integer(2)));
+  const pay = Float64Array.from(work, (code) => (code === 0 ? Number.NaN : 100 * code + 10 * random.normal()));
+  const table = tableOf([
+    { name: "work", type: "text", storage: "text", dictionary: ["none", "part", "full"], codes: work },
+    { name: "pay", type: "number", storage: "double", values: pay },
+    { name: "age", type: "number", storage: "integer", values: age },
+  ]);
+  const schema: TableSchema = {
+    format: "counterfoil-schema/1",
+    notes: [],
+    columns: [
+      { name: "work", type: "text", kind: "categorical", evidence: [] },
+      { name: "pay", type: "number", kind: "continuous", evidence: [] },
+      { name: "age", type: "number", kind: "integer", evidence: [] },
+    ],
+  };
+  const rules = [
+    { when: "age < 16", column: "work", value: "none" },
+    { when: 'work == "none"', column: "pay", value: null },
+  ];
+  const fitted = await fit(table, { rules, order: "given" }, schema);
+  // The rules put age before work, and work before pay, whatever the order; pay's trees are filled with working rows only.
+  const { steps } = chainIn<{ column: number; part: string; trees: { codes: { $array: string } }[] }>(fitted);
+  assert.deepEqual(
+    steps.map(({ column }) => column),
+    [2, 0, 1, 1],
+  );
+  const working = work.filter((code) => code > 0).length;
+  assert.equal(fitted.save().arrays[steps[1]!.trees[0]!.codes.$array]?.length, working);
+  for (const model of [fitted, sequentialTrees.load(fitted.save())]) {
+    const chunks: Table[] = [];
+    for await (const chunk of model.sample(6000, { random: randomFromSeed(2), executor })) chunks.push(chunk);
+    const out = concatRows(chunks);
+    const column = columnOf(out, "work");
+    assert.ok(column.type === "text");
+    const words = [...column.codes].map((code) => column.dictionary[code] as string);
+    const [years, paid] = [values(out, "age"), values(out, "pay")];
+    words.forEach((word, i) => {
+      assert.equal(word === "none", (years[i] as number) < 16);
+      assert.equal(Number.isNaN(paid[i]), word === "none");
+    });
+    const full = words.filter((word) => word === "full").length / words.filter((word) => word !== "none").length;
+    const real = work.filter((code) => code === 2).length / working;
+    // Some 4,800 working rows: a standard error of .007; five of them and the source's own.
+    assert.ok(Math.abs(full - real) < 0.04, `${full} and ${real}`);
+  }
+});
+
+test("rules that cannot be followed are refused with what is wrong", async () => {
+  const source = linkedTable(300, 15);
+  const refused = async (rules: object[], pattern: RegExp): Promise<void> => {
+    await assert.rejects(
+      fit(source, { rules }),
+      (error: unknown) => error instanceof InvalidArgument && pattern.test(error.message),
+    );
+  };
+  await refused([{ when: "amuont < 1", column: "late", value: 3 }], /amuont/);
+  await refused([{ when: "amount < 1", column: "latte", value: 3 }], /Did you mean "late"/);
+  await refused([{ when: "amount < late", column: "group", value: "a" }], /compares columns with each other/);
+  await refused([{ when: "amount < 1", column: "amount", value: 3 }], /that it sets/);
+  await refused([{ when: "amount < 1", column: "group", value: "d" }], /fewer than 5/);
+  await refused(
+    [
+      { when: "amount < 1", column: "group", value: "a" },
+      { when: 'group == "b"', column: "amount", value: 0 },
+    ],
+    /in a circle/,
+  );
+  const ruled = await fit(source, { rules: [{ when: "amount < 1", column: "group", value: "a" }] });
+  await assert.rejects(async () => {
+    const where = [{ column: "group", missing: false, labels: ["b"] }];
+    for await (const chunk of ruled.sample(10, { random: randomFromSeed(1), executor, where })) assert.ok(chunk);
+  }, /which rules set/);
+});
+
 test("methods and leaves of a column that is not there are refused with the nearest name", async () => {
   const source = linkedTable(100, 13);
   for (const options of [{ methods: { amuont: "tree" } }, { minLeafOf: { amuont: 5 } }])
