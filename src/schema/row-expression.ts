@@ -5,9 +5,18 @@ import { type Column, columnOf, type Table } from "../data/table.ts";
 export interface RowExpression {
   /** The columns it names, in the order of the table. */
   readonly columns: readonly string[];
+  /** Its syntax tree, and the column that a variable in it stands for. */
+  readonly ast: SyntaxNode;
+  columnNamed(variable: string): string | undefined;
   /** Makes the expression ready for a table with these columns, of the same physical types.
    * @returns its value for a row none of whose cells it names is missing; undefined where it has none (an index out of bounds, no such day) */
   over(table: Table): (row: number) => unknown;
+}
+
+/** A node of a CEL syntax tree: "==", "&&", "id", "value", … with its parts. */
+export interface SyntaxNode {
+  readonly op: string;
+  readonly args: unknown;
 }
 
 /** What is wrong with an expression; `name`: the word that is no column. */
@@ -76,6 +85,8 @@ export function compileRowExpression(
   const needed = new Set(variables.map(([, name]) => name));
   return {
     columns: like.columns.map(({ name }) => name).filter((name) => needed.has(name)),
+    ast: run.ast as SyntaxNode,
+    columnNamed: (variable) => aliases.get(variable),
     over(table) {
       const readers = variables.map(
         ([variable, name]) => [variable, readerOf(columnOf(table, name), types.get(name) as CelType)] as const,

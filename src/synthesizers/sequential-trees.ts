@@ -2,9 +2,9 @@ import type { Table } from "../data/table.ts";
 import { throwIfCancelled } from "../errors.ts";
 import { runAll, type Task } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
+import { MIN_HOLDERS, prepareColumns } from "./cells/columns.ts";
 import { choose, isWide } from "./sequential-trees/choose.ts";
-import { MIN_HOLDERS, prepareColumns } from "./sequential-trees/columns.ts";
-import { fittedChain } from "./sequential-trees/fitted-chain.ts";
+import { fittedChain, loadChain } from "./sequential-trees/fitted-chain.ts";
 import type { GrowData, StepLeaves } from "./sequential-trees/grow-task.ts";
 import { type Criterion, type SequentialTreesOptions, sequentialTreesOptions } from "./sequential-trees/options.ts";
 import { screenPredictors } from "./sequential-trees/screen.ts";
@@ -27,6 +27,7 @@ export const sequentialTrees: Synthesizer<SequentialTreesOptions> = {
   },
   options: sequentialTreesOptions,
   fit,
+  load: loadChain,
 };
 
 const growModule = new URL("./sequential-trees/grow-task.js", import.meta.url).href;
@@ -58,7 +59,7 @@ async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>)
     signal,
     onDone: (count) => progress?.(count, steps.length, "columns"),
   });
-  return fittedChain("sequential-trees", {
+  return fittedChain({
     chain: {
       plans: columns.map((column) => column.plan),
       steps: steps.map(({ kind, column, predictors }, s) => ({

@@ -2,7 +2,9 @@ import type { z } from "zod";
 import type { Table } from "../data/table.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
+import type { ColumnCondition } from "../schema/column-condition.ts";
 import type { TableSchema } from "../schema/schema.ts";
+import type { NumberArray } from "./pack.ts";
 
 /** Where an algorithm comes from. */
 export interface Source {
@@ -37,18 +39,40 @@ export interface Synthesizer<O> {
   /** Every option has a default: `options.parse({})` works. */
   readonly options: z.ZodType<O>;
   fit(table: Table, options: FitOptions<O>): Promise<Fitted>;
+  /** What `save` gave, ready to be sampled again: the same bytes for the same random stream.
+   * @throws {InvalidData} the record is of another synthesizer or version, or lacks something */
+  load(record: FittedRecord): Fitted;
 }
 
-export interface SampleOptions {
+export interface DrawOptions {
   readonly random: Random;
   readonly executor: Executor;
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface SampleOptions extends DrawOptions {
+  /** Every row meets all of these; at most one for a column. */
+  readonly where?: readonly ColumnCondition[] | undefined;
+  /** Told after each chunk, where rows are drawn and those that fail the conditions thrown away: how many were drawn, how many kept. */
+  readonly onAcceptance?: ((kept: number, drawn: number) => void) | undefined;
+}
+
 export interface Fitted {
-  /** Rows in chunks of a fixed size, so that the bytes do not depend on threads. All chunks of a text column share one dictionary array. */
+  /** How conditions are met: rows are drawn from the model given the condition, or drawn until enough meet it. */
+  readonly conditions: "exact" | "rejection";
+  /** Rows in chunks of a fixed size, so that the bytes do not depend on threads. All chunks of a text column share one dictionary array.
+   * @throws {InvalidArgument} `where` names a column that was not modelled, or cannot be met
+   * @throws {InvalidData} too few rows met the conditions: the rate is named, no row is given for another */
   sample(rows: number, options: SampleOptions): AsyncIterable<Table>;
-  /** What the model is: JSON, with typed arrays beside it. */
+  /** The rows with each missing cell filled, given those that are there. Columns that the table lacks are added; those that are not modelled
+   * are left out.
+   * @throws {InvalidData} a column is of another type than the one that was learned */
+  complete(table: Table, options: DrawOptions): Promise<Table>;
+  /** Log-likelihood of each row: of its cells' codes (`schema/encode.ts`); −∞ for a row that the model holds impossible. */
+  logLikelihood?(table: Table, options: Omit<DrawOptions, "random">): Promise<Float64Array>;
+  /** Chance that a row meets the conditions. */
+  probability?(where: readonly ColumnCondition[]): Promise<number>;
+  /** What the model is: JSON, with typed arrays beside it. As private as the training rows. */
   save(): FittedRecord;
   /** What was chosen while fitting, for the report: no cell of the data in it. */
   readonly notes: readonly string[];
@@ -57,7 +81,7 @@ export interface Fitted {
 export interface FittedRecord {
   readonly synthesizer: string;
   readonly header: Readonly<Record<string, unknown>>;
-  readonly arrays: Readonly<Record<string, Uint8Array | Uint32Array | Int32Array | Float64Array>>;
+  readonly arrays: Readonly<Record<string, NumberArray>>;
 }
 
 /** Rows in one chunk of a sample. Fixed: the chunk's index names its random stream. */

@@ -6,6 +6,7 @@ import { localExecutor } from "../../src/executors/local.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import type { TableSchema } from "../../src/schema/schema.ts";
 import { sequentialTrees } from "../../src/synthesizers/sequential-trees.ts";
+import type { Fitted } from "../../src/synthesizers/synthesizer.ts";
 
 const executor = localExecutor();
 
@@ -62,9 +63,7 @@ test("a spike and a rounding grid survive", async () => {
 
 test("a user's order is followed, the rest comes as given; an unknown column is named with the nearest", async () => {
   const source = linkedTable(400, 4);
-  const { steps } = (await fit(source, { order: ["late", "group"] })).save().header as {
-    steps: { kind: string; column: number }[];
-  };
+  const { steps } = chainIn<{ kind: string; column: number }>(await fit(source, { order: ["late", "group"] }));
   assert.deepEqual(
     steps.map(({ kind, column }) => [kind, column]),
     [
@@ -99,7 +98,7 @@ test("a wide table takes at most maxPredictors per tree, the associated ones", a
   };
   const options = { maxPredictors: 5, order: "given", criterion: "ranks" };
   const fitted = await fit(tableOf(columns), options, schema);
-  const { steps } = fitted.save().header as { steps: { predictors: number[] }[] };
+  const { steps } = chainIn<{ predictors: number[] }>(fitted);
   assert.ok(steps.every(({ predictors }) => predictors.length <= 5));
   assert.ok(steps.at(-1)!.predictors.includes(0));
 });
@@ -216,4 +215,9 @@ function correlation(x: Float64Array, y: Float64Array): number {
     yy += (y[i]! - my) ** 2;
   }
   return xy / Math.sqrt(xx * yy);
+}
+
+/** The chain that a saved model holds. */
+function chainIn<Step>(fitted: Fitted): { readonly steps: readonly Step[] } {
+  return (fitted.save().header.content as { readonly chain: { readonly steps: readonly Step[] } }).chain;
 }

@@ -2,7 +2,7 @@ import { InvalidArgument } from "../../errors.ts";
 import { type Executor, runAll, type Task } from "../../executors/executor.ts";
 import { nearest } from "../../math/nearest-name.ts";
 import type { Random } from "../../random.ts";
-import type { PreparedColumn } from "./columns.ts";
+import type { PreparedColumn } from "../cells/columns.ts";
 import type { TryData, TryScore } from "./grow-task.ts";
 import type { Criterion, SequentialTreesOptions } from "./options.ts";
 import { stepDataOf, stepsOf, type TrainingStep } from "./steps.ts";

@@ -1,7 +1,8 @@
 import { scoreCodes, scoreSums } from "../../learners/trees/additive-score.ts";
 import { leafOf, type Tree } from "../../learners/trees/cart.ts";
 import { type Random, type RandomKey, randomFrom } from "../../random.ts";
-import { type ColumnPlan, codeOfValue, type LabelPlan, type QuantityPlan } from "./columns.ts";
+import { type ColumnPlan, codeOfValue, type LabelPlan, type QuantityPlan } from "../cells/columns.ts";
+import type { Cells } from "../cells/draw-cells.ts";
 import type { StepLeaves } from "./grow-task.ts";
 
 /** One draw of the chain: whether a number is missing, the number, or a category. */
@@ -28,12 +29,6 @@ export interface SampleData {
   readonly chain: Chain;
   readonly rows: number;
   readonly key: RandomKey;
-}
-
-/** Cells of one column: values, or dictionary codes; tokens of the missing cells where the column has several. */
-export interface Cells {
-  readonly cells: Float64Array | Int32Array;
-  readonly tokens?: Uint8Array;
 }
 
 /** Draws one chunk, column by column. */

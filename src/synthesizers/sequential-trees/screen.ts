@@ -1,6 +1,6 @@
 import type { Random } from "../../random.ts";
+import { pause } from "../cells/pause.ts";
 import type { Progress } from "../synthesizer.ts";
-import { pause } from "./pause.ts";
 import type { TrainingStep } from "./steps.ts";
 
 /** Rows on which the association of two steps is looked at. */

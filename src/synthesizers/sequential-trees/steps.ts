@@ -1,4 +1,4 @@
-import type { PreparedColumn } from "./columns.ts";
+import type { PreparedColumn } from "../cells/columns.ts";
 import type { StepData, Target } from "./grow-task.ts";
 import type { Step } from "./sample-task.ts";
 

@@ -9,7 +9,7 @@ import { pause } from "./pause.ts";
 export const MIN_HOLDERS = 5;
 
 /** How one column is turned into codes and back into cells. Plain data, without cells of fewer than {@link MIN_HOLDERS} rows (unless
- * donors are plain), apart from `light`, which is only ever read between its entries. */
+ * donors are plain), apart from `light`, which is only ever read between its entries: a plan is as private as the table. */
 export type ColumnPlan = QuantityPlan | LabelPlan;
 
 interface PlanBase {
@@ -33,6 +33,9 @@ export interface QuantityPlan extends PlanBase {
   readonly decimals: number;
   /** All light values of the training rows, ascending. */
   readonly light: Float64Array;
+  /** Values released as they are, ascending, and the running total of the rows that hold them. */
+  readonly common: Float64Array;
+  readonly commonTotals: Float64Array;
 }
 
 /** A category. Code c stands for cell `cells[c]`: an index into `dictionary`, or the number itself. */
@@ -116,7 +119,7 @@ function prepareQuantity(
   const notes: string[] = [];
   const lightValues = new Float64Array(n);
   let lightCount = 0;
-  const common = new Set<number>();
+  const common = new Map<number, number>();
   let rareCells = 0;
   // Among many distinct values, those that recur by chance are no spikes: an exact value would tell who it came from.
   const crowded = codec.lower.some((low, i) => low !== codec.upper[i]);
@@ -125,7 +128,7 @@ function prepareQuantity(
     for (let i = 0; i < n; ) {
       let j = i + 1;
       while (j < n && sorted[j] === sorted[i]) j++;
-      if (j - i >= least) common.add(sorted[i] as number);
+      if (j - i >= least) common.set(sorted[i] as number, j - i);
       else rareCells += j - i;
       // Infinite values held by few cannot be drawn between: they are left out.
       if (j - i < least)
@@ -166,8 +169,18 @@ function prepareQuantity(
     unit,
     decimals: column.type === "number" && column.storage === "integer" ? 0 : decimals,
     light: sharedCopy(lightValues.slice(0, lightCount)),
+    common: Float64Array.from(common.keys()),
+    commonTotals: runningTotals([...common.values()]),
   };
   return { plan, codes, values, isLight, usable, notes };
+}
+
+function runningTotals(counts: readonly number[]): Float64Array {
+  let total = 0;
+  return Float64Array.from(counts, (count) => {
+    total += count;
+    return total;
+  });
 }
 
 function sortedPresent(values: Float64Array): Float64Array {
@@ -221,7 +234,6 @@ function prepareLabels(column: Column, codec: ColumnCodec, codes: Uint8Array, pl
       column.type === "text"
         ? (index.get(codec.labels[c - missing] as string) as number)
         : (codec.lower[c - missing] as number);
-  let total = 0;
   const plan: LabelPlan = {
     ...baseOf(column, codec, codes),
     kind: "labels",
@@ -230,10 +242,7 @@ function prepareLabels(column: Column, codec: ColumnCodec, codes: Uint8Array, pl
     overflowCells: Float64Array.from(kept, ([cell]) =>
       column.type === "text" ? (index.get(column.dictionary[cell] as string) as number) : cell,
     ),
-    overflowTotals: Float64Array.from(kept, ([, count]) => {
-      total += count;
-      return total;
-    }),
+    overflowTotals: runningTotals(kept.map(([, count]) => count)),
   };
   const notes =
     left > 0
