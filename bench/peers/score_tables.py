@@ -201,7 +201,7 @@ def trained(fit, test, columns, options, rare):
     if len(np.unique(label)) < 2:
         return {"auc": 0.5, "f1": 0.0}
     model = lightgbm.LGBMClassifier(random_state=options.seed, **BOOSTING).fit(matrix(take(fit, known), columns, without), label)
-    chance = model.predict_proba(matrix(take(test, asked), columns, without))[:, list(model.classes_).index(rare)] if rare in model.classes_ else np.zeros(len(asked))
+    chance = model.predict_proba(matrix(take(test, asked), columns, without))[:, list(model.classes_).index(rare)]
     return {"auc": float(roc_auc_score(truth == rare, chance)), "f1": float(f1_score(truth == rare, chance > 0.5, zero_division=0))}
 
 
@@ -226,19 +226,19 @@ def copies(train, test, synthetic, columns, random):
     key = whole.fillna(-1e300).groupby(list(whole), sort=False).ngroup().to_numpy()
     reference, times = key[: 2 * rows], np.bincount(key[2 * rows :], minlength=key.max() + 1)
 
-    def excess(order):
-        return sum(sign * times[np.unique(reference[part])].sum() for sign, part in ((1, order[:rows]), (-1, order[rows:])))
+    def held(part):
+        return times[np.unique(part)].sum()
 
-    seen = excess(np.arange(2 * rows))
-    hit = np.flatnonzero(times[reference] > 0)  # only these change the sum
-    reference = reference[hit]
-    shuffled = 0
-    for _ in range(SHUFFLES):
-        first = random.permutation(2 * rows)[hit] < rows
-        shuffled += times[np.unique(reference[first])].sum() - times[np.unique(reference[~first])].sum() >= seen
+    seen = int(held(reference[:rows]) - held(reference[rows:]))
+    hit = reference[times[reference] > 0]  # only these change the sums
+
+    def shuffled():
+        first = random.choice(2 * rows, len(hit), replace=False) < rows
+        return held(hit[first]) - held(hit[~first])
+
     made = rows_of(synthetic)
-    share = [float(times[np.unique(key[part])].sum() / made) for part in (slice(0, rows), slice(rows, 2 * rows))]
-    return {"train": share[0], "test": share[1], "p": (1 + int(shuffled)) / (1 + SHUFFLES)}
+    train_share, test_share = (float(held(part) / made) for part in (reference[:rows], reference[rows:]))
+    return {"train": train_share, "test": test_share, "p": chance_of(seen, shuffled)}
 
 
 def nearer(train, test, synthetic, columns, random):
@@ -262,10 +262,17 @@ def nearer(train, test, synthetic, columns, random):
             distance += apart
         nearest = distance <= distance.min(1)[:, None] + 1e-9 * len(columns.numeric)
         votes += (nearest / nearest.sum(1)[:, None]).sum(0)
-    label = np.repeat([1.0, 0.0], rows)
-    seen = votes @ label
-    shuffled = sum(votes @ random.permutation(label) >= seen - 1e-9 for _ in range(SHUFFLES))
-    return {"share": float(seen / count), "p": (1 + int(shuffled)) / (1 + SHUFFLES)}
+    seen = votes[:rows].sum()
+    voted = votes[votes > 0]
+    return {
+        "share": float(seen / count),
+        "p": chance_of(seen - 1e-9, lambda: voted[random.choice(2 * rows, len(voted), replace=False) < rows].sum()),
+    }
+
+
+def chance_of(seen, shuffled):
+    """How often a sum is as large when the reference rows are labelled at random."""
+    return (1 + sum(int(shuffled() >= seen) for _ in range(SHUFFLES))) / (1 + SHUFFLES)
 
 
 def rare_categories(train, synthetic, columns):
@@ -334,7 +341,8 @@ def literature(tables, options):
     report.generate(train, synthetic, metadata, verbose=False)
     parts = dict(report.get_properties()[["Property", "Score"]].itertuples(index=False))
     np.random.seed(options.seed)
-    detected = {name: float(metric.compute(train.copy(), synthetic.copy(), metadata)) for name, metric in (("boosted", Boosted), ("logistic", LogisticDetection))}
+    detectors = {"boosted": Boosted, "logistic": LogisticDetection}
+    detected = {name: float(detector.compute(train.copy(), synthetic.copy(), metadata)) for name, detector in detectors.items()}
     return {
         "shapes": float(parts["Column Shapes"]),
         "trends": float(parts["Column Pair Trends"]),
@@ -350,10 +358,11 @@ def best_boosted(fit, test, options):
 
     names = [name for name in fit if name != options.target]
     categorical = [name for name in names if fit[name].dtype == object]
+    numeric = [name for name in names if name not in categorical]
     encoder = OneHotEncoder(sparse_output=False, handle_unknown="ignore").fit(fit[categorical])
 
     def features(table):
-        return np.column_stack([table[[name for name in names if name not in categorical]].to_numpy(), encoder.transform(table[categorical])]).astype(np.float32)
+        return np.column_stack([table[numeric].to_numpy(), encoder.transform(table[categorical])]).astype(np.float32)
 
     labels = sorted(test[options.target].unique())
     x, y = features(fit), fit[options.target].eq(labels[1]).to_numpy().astype(int)

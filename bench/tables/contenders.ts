@@ -38,7 +38,7 @@ export const CONTENDERS: readonly Contender[] = [
     ...{ environment: "sdv", peer: "tvae", epochs: EPOCHS },
   },
   {
-    ...{ kind: "peer", name: "mostlyai", title: "MOSTLY AI TabularARGN, 2 minutes" },
+    ...{ kind: "peer", name: "mostlyai", title: "MOSTLY AI TabularARGN, at most 2 CPU minutes" },
     ...{ environment: "mostlyai", peer: "mostlyai" },
   },
   { kind: "peer", name: "arfpy", title: "arfpy (helped)", environment: "arfpy", peer: "arfpy" },
@@ -46,4 +46,5 @@ export const CONTENDERS: readonly Contender[] = [
     ...{ kind: "peer", name: "datasynthesizer", title: "DataSynthesizer, k = 2, no noise" },
     ...{ environment: "datasynthesizer", peer: "datasynthesizer" },
   },
+  { kind: "peer", name: "dpmm-mst", title: "dpmm MST, ε = 1 (private)", environment: "dpmm", peer: "dpmm" },
 ];
