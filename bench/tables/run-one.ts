@@ -60,9 +60,11 @@ export function runOne(
     const scores = scored(synthetic) as Scores;
     const done = { ...run, ...(cost ? { cost } : {}), scores };
     if (!options.literature) return done;
-    // There the real side is the training rows: the ceiling is all test rows.
-    const whole = contender.kind === "ceiling" ? [parts.test] : synthetic;
-    return { ...done, literature: scored(whole, "--literature") as LiteratureScores };
+    if (contender.kind !== "ceiling")
+      return { ...done, literature: scored(synthetic, "--literature") as LiteratureScores };
+    // There the real side is the training rows, so the ceiling is all test rows: what models fitted to them say of them means nothing.
+    const { mle: _ofItself, ...literature } = scored([parts.test], "--literature") as LiteratureScores;
+    return { ...done, literature };
   } catch (error) {
     return { ...run, failed: (error as Error).message };
   } finally {

@@ -24,7 +24,7 @@ export interface LiteratureScores {
   readonly shapes: number;
   readonly trends: number;
   readonly c2st: { readonly boosted: number; readonly logistic: number };
-  readonly mle: number;
+  readonly mle?: number;
 }
 
 /** One synthetic table: what making it took, and what it is worth. Kept as a file, so that a table can be printed anew. */
