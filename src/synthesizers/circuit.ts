@@ -134,7 +134,7 @@ function taskOf(name: string, data: unknown): Task {
   return { module: fitModule, name, data };
 }
 
-/** Most multiplications of a pass over all rows, some four seconds of a processor. */
+/** Most additions and multiplications of a pass over the rows: some three seconds of a processor. */
 const MOST_WORK = 5e10;
 
 /** Numbers of states to try: at least 30 rows for each, and no more work than can be waited for. The fewest first. */
