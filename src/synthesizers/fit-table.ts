@@ -1,10 +1,11 @@
-import { columnOf, sliceRows, type Table, takeRows } from "../data/table.ts";
+import { columnOf, type Table, tableOf, takeRows } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
 import type { ColumnCondition } from "../schema/column-condition.ts";
 import { type Constraint, columnsOfConstraint, nameOfConstraint } from "../schema/constraints.ts";
-import { type Restore, reduceTable } from "../schema/reduce.ts";
+import { withoutCodes } from "../schema/reduce/missing-codes.ts";
+import { type Restore, reduceTable, restoreFrom } from "../schema/reduce.ts";
 import { compileRowExpression } from "../schema/row-expression.ts";
 import type { TableSchema } from "../schema/schema.ts";
 import { type Asked, type AskedOf, askedBy, merged, standingConditions } from "./constrained/asked.ts";
@@ -13,8 +14,10 @@ import { drawnRows } from "./constrained/drawn-rows.ts";
 import { decodeSteps, encodeCondition, encodeConstraints, encodePartly } from "./constrained/encoding.ts";
 import { inIncrements } from "./constrained/increments.ts";
 import { keepingRows, knownWithoutRows, type RowRule, rowRulesOf, uniqueRule } from "./constrained/rows.ts";
+import { synthesizerNamed } from "./index.ts";
 import { checkShares, inShares, type Shares } from "./shares.ts";
-import type { DrawOptions, Fitted, Progress, SampleOptions, Synthesizer } from "./synthesizer.ts";
+import type { DrawOptions, Fitted, FittedRecord, Progress, SampleOptions, Synthesizer } from "./synthesizer.ts";
+import { type TableContent, tableRecordOf, tableRecordParts, withoutCells } from "./table-record.ts";
 
 export interface FitTableOptions<O> {
   readonly schema: TableSchema;
@@ -39,15 +42,20 @@ export interface SampleTableOptions extends DrawOptions {
 
 /** A synthesizer fitted to a whole table: its rows have all columns of the source, and keep the declared constraints. */
 export interface FittedTable {
-  /** What was chosen and left out, for the report: no cell of the data in it. */
+  /** What the synthesizer chose and left out, for the report: no cell of the data in it. */
   readonly notes: readonly string[];
+  /** What became of columns that are not modelled, and of constraints. */
+  readonly tableNotes: readonly string[];
   /** Exactly so many rows, in chunks, in the source's column order.
    * @throws {InvalidArgument} a condition or share that cannot be met, or is none
    * @throws {InvalidData} too few rows keep the constraints or meet the condition: the rate and what was broken are named */
   sample(rows: number, options: SampleTableOptions): AsyncIterable<Table>;
-  /** Partly filled rows with every missing cell filled; columns that they lack are added, cells that are there stay. Declared constraints on rows hold.
+  /** Partly filled rows with every missing cell filled; columns that they lack are added, cells that are there stay; codes for
+   * "missing" are not there. Declared constraints on rows hold.
    * @throws {InvalidData} rows that cannot be filled within the constraints */
   complete(table: Table, options: DrawOptions): Promise<Table>;
+  /** What {@link loadTable} reads. As private as the training rows, though it holds none of their identifiers. */
+  save(): FittedRecord;
 }
 
 /** Fits a synthesizer to a table as its schema describes it: what follows from other columns is taken out, declared constraints are built into
@@ -58,7 +66,7 @@ export async function fitTable<O>(train: Table, how: FitTableOptions<O>): Promis
   const { schema, synthesizer, options, random, executor, progress, signal } = how;
   const { rows, broken } = keepingRows(train, schema);
   const learned = rows.length === train.rows ? train : takeRows(train, rows);
-  const { modelled, restore, notes } = reduceTable(learned, schema, { all: how.all ?? train });
+  const { modelled, restore, record, notes } = reduceTable(learned, schema, { all: how.all ?? train });
   const encoding = encodeConstraints(modelled, schema);
   const fitted = await synthesizer.fit(encoding.table, {
     schema: encoding.schema,
@@ -68,39 +76,54 @@ export async function fitTable<O>(train: Table, how: FitTableOptions<O>): Promis
     ...(progress ? { progress } : {}),
     signal,
   });
+  const names = modelled.columns.map(({ name }) => name);
   return tableFrom({
     fitted,
     restore,
-    steps: encoding.steps,
-    schema,
-    like: sliceRows(learned, 0, 0),
-    modelled: modelled.columns.map(({ name }) => name),
-    known: (schema.constraints ?? []).map((constraint) => ({
-      constraint,
-      real: knownWithoutRows(learned, constraint),
-    })),
-    notes: [...notes, ...constraintNotes(schema, { broken, built: encoding.built }), ...fitted.notes],
+    content: {
+      restore: record,
+      steps: encoding.steps,
+      schema,
+      like: withoutCells(learned, names),
+      modelled: names,
+      known: (schema.constraints ?? []).map((constraint) => ({
+        constraint,
+        real: constraint.kind === "combinations" ? knownWithoutRows(learned, constraint) : withoutCells(learned, names),
+      })),
+      notes: [...notes, ...constraintNotes(schema, { broken, built: encoding.built })],
+    },
   });
 }
 
-interface TableParts extends AskedOf {
-  readonly fitted: Fitted;
-  readonly restore: Restore;
-  /** Each constraint with its column types, and the combinations that it allows. */
-  readonly known: readonly { readonly constraint: Constraint; readonly real: Table }[];
-  readonly notes: readonly string[];
+/** A fitted table that was saved: the same rows for the same stream, but that identifiers made anew may happen to equal real ones, which a record
+ * does not hold.
+ * @throws {InvalidArgument} no such synthesizer
+ * @throws {InvalidData} it is in another format, or lacks something */
+export function loadTable(record: FittedRecord): FittedTable {
+  const { fitted, content } = tableRecordParts(record);
+  return tableFrom({
+    fitted: synthesizerNamed(record.synthesizer).load(fitted),
+    restore: restoreFrom(content.restore),
+    content,
+  });
 }
 
-function tableFrom(parts: TableParts): FittedTable {
-  const { fitted, restore, steps, schema, known, like } = parts;
+interface TableParts {
+  readonly fitted: Fitted;
+  readonly restore: Restore;
+  readonly content: TableContent;
+}
+
+function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
+  const { steps, schema, known, like } = content;
   const constraints = known.map(({ constraint }) => constraint);
   const rules = known.flatMap(({ constraint, real }) => {
-    const isModelled = columnsIn(constraint, like).every((name) => parts.modelled.includes(name));
+    const isModelled = columnsIn(constraint, like).every((name) => content.modelled.includes(name));
     return rowRulesOf([constraint], { schema, real }).map((rule) => ({ rule, isModelled }));
   });
   const early: readonly RowRule[] = rules.flatMap(({ rule, isModelled }) => (isModelled ? [rule] : []));
   // A model that draws again gains nothing by it.
-  const standing = fitted.conditions === "exact" ? standingConditions(constraints, parts) : [];
+  const standing = fitted.conditions === "exact" ? standingConditions(constraints, content) : [];
   async function* modelled(rows: number, options: SampleOptions): AsyncGenerator<Table> {
     for await (const chunk of fitted.sample(rows, options)) yield decodeSteps(chunk, steps);
   }
@@ -126,9 +149,11 @@ function tableFrom(parts: TableParts): FittedTable {
     )();
   };
   return {
-    notes: parts.notes,
+    notes: fitted.notes,
+    tableNotes: content.notes,
+    save: () => tableRecordOf(fitted.save(), content),
     async *sample(rows, { where, shares, ...options }) {
-      const asked = where === undefined ? { conditions: [], rule: undefined } : askedBy(where, parts);
+      const asked = where === undefined ? { conditions: [], rule: undefined } : askedBy(where, content);
       if (!shares) {
         yield* drawn(rows, asked, options);
         return;
@@ -140,12 +165,19 @@ function tableFrom(parts: TableParts): FittedTable {
         drawn: (label, count, random) =>
           drawn(
             count,
-            { ...asked, conditions: [...asked.conditions, labelCondition(shares.column, label, parts)] },
+            { ...asked, conditions: [...asked.conditions, labelCondition(shares.column, label, content)] },
             { ...options, random },
           ),
       });
     },
-    async complete(table, options) {
+    async complete(given, options) {
+      const table = tableOf(
+        given.columns.map((column) => {
+          const meaning = schema.columns.find(({ name }) => name === column.name);
+          return meaning ? withoutCodes(column, meaning) : column;
+        }),
+        given.rows,
+      );
       const filled = await completeRows(table, {
         rules: early,
         options,
@@ -159,13 +191,13 @@ function tableFrom(parts: TableParts): FittedTable {
   };
 }
 
-function labelCondition(name: string, label: string, parts: TableParts): ColumnCondition {
-  const column = columnOf(parts.like, name);
+function labelCondition(name: string, label: string, { like, modelled, steps }: AskedOf): ColumnCondition {
+  const column = columnOf(like, name);
   const own: ColumnCondition =
     column.type === "text"
       ? { column: name, missing: false, labels: [label] }
       : { column: name, missing: false, intervals: [[Number(label), Number(label)]] };
-  const told = parts.modelled.includes(name) ? encodeCondition(own, parts.steps) : undefined;
+  const told = modelled.includes(name) ? encodeCondition(own, steps) : undefined;
   if (told) return told;
   throw new InvalidArgument("bad-shares", `Shares cannot be asked of column "${name}": it follows from others.`, {
     advice: "Ask them of the column that it follows from.",

@@ -129,8 +129,8 @@ for (const entry of [independent, sequentialTrees]) {
     assert.deepEqual(cellsOf(again), cellsOf(out));
     for (const kind of ["order: low ≤ close ≤ high", "oneHot: red, green, blue", "equals: total"])
       assert.ok(
-        model.notes.some((note) => note.includes(kind) && note.includes("built into")),
-        `${kind}: ${model.notes.join("\n")}`,
+        model.tableNotes.some((note) => note.includes(kind) && note.includes("built into")),
+        `${kind}: ${model.tableNotes.join("\n")}`,
       );
   });
 }
@@ -191,8 +191,8 @@ test("rows that break a constraint are not learned from; where most do, the cons
   const out = await drawn(model, 500, {});
   assert.equal(brokenRowsOf(order, { schema: schemaOf(some, []), real: some })(out).broken.includes(1), false);
   assert.ok(
-    model.notes.some((note) => /100 training rows that break it/.test(note)),
-    model.notes.join("\n"),
+    model.tableNotes.some((note) => /100 training rows that break it/.test(note)),
+    model.tableNotes.join("\n"),
   );
   const most = shop(800, 4, 500);
   await assert.rejects(
