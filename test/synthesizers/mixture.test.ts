@@ -54,13 +54,11 @@ test("a condition of chance below one in a million is met by as many rows as ask
     columns: names.map((name) => ({ name, kind: "categorical" as const, type: "text" as const, evidence: [] })),
   };
   const where: readonly ColumnCondition[] = names.map((column) => ({ column, missing: false, labels: ["yes"] }));
-  for (const synthesizer of [mixture, circuit]) {
-    const model = await (synthesizer as typeof mixture).fit(table, {
-      schema,
-      options: synthesizer.options.parse({ passes: 4 }) as never,
-      random,
-      executor,
-    });
+  const how = { schema, random, executor };
+  for (const model of [
+    await mixture.fit(table, { ...how, options: mixture.options.parse({ passes: 4 }) }),
+    await circuit.fit(table, { ...how, options: circuit.options.parse({ passes: 4, states: 16 }) }),
+  ]) {
     const chance = (await model.probability?.(where)) as number;
     assert.ok(chance > 1e-8 && chance < 1e-5, `${chance}`);
     const before = process.cpuUsage();
