@@ -18,8 +18,8 @@ const defaults = DEFAULT_AUTOREGRESSIVE_BOOSTING;
 
 const boostedTreesOptions = z.strictObject({
   order: z
-    .union([z.enum(["most-values-first", "fewest-values-first", "given"]), z.array(z.string()).min(1)])
-    .default("most-values-first")
+    .union([z.enum(["fewest-values-first", "most-values-first", "given"]), z.array(z.string()).min(1)])
+    .default("fewest-values-first")
     .describe("The order in which columns are modelled, or their names (the rest follow as given)."),
   trees: z.int().min(0).max(5000).default(defaults.trees).describe("Most trees of one split of a column's codes."),
   leaves: z.int().min(2).max(256).default(defaults.leaves).describe("Most leaves of a tree."),
