@@ -11,6 +11,8 @@ export {
   ResourceError,
   Unsupported,
 } from "./errors.ts";
+export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
+export { complete } from "./jobs/complete.ts";
 export type { DriftOptions, DriftResult } from "./jobs/drift.ts";
 export { drift } from "./jobs/drift.ts";
 export { evaluate } from "./jobs/evaluate.ts";
@@ -22,6 +24,8 @@ export type {
   VerifyOptions,
   VerifyResult,
 } from "./jobs/job.ts";
+export type { SampleModelOptions, SampleResult } from "./jobs/sample.ts";
+export { sample } from "./jobs/sample.ts";
 export { synthesize } from "./jobs/synthesize.ts";
 export { verify } from "./jobs/verify.ts";
 export { metrics } from "./metrics/index.ts";
@@ -38,5 +42,7 @@ export type {
 } from "./metrics/metric.ts";
 export type { Decision, Outcome, RuleResult, Verdict } from "./policy/decision.ts";
 export type { ColumnSchema, IdentifierType, Kind, TableSchema } from "./schema/schema.ts";
+export type { FitTableOptions, FittedTable, SampleTableOptions } from "./synthesizers/fit-table.ts";
+export { fitTable, loadTable } from "./synthesizers/fit-table.ts";
 export { synthesizers } from "./synthesizers/index.ts";
 export type { FitOptions, Fitted, FittedRecord, SampleOptions, Synthesizer } from "./synthesizers/synthesizer.ts";

@@ -3,10 +3,9 @@ import { readTable } from "../../src/data/read.ts";
 import { concatRows, type NumberColumn, type Table, tableOf, takeRows } from "../../src/data/table.ts";
 import { writeTable } from "../../src/data/write.ts";
 import { threadExecutor } from "../../src/executors/threads.ts";
-import { restored } from "../../src/jobs/fitting.ts";
 import { type Random, randomFromSeed } from "../../src/random.ts";
 import { inferSchema } from "../../src/schema/infer.ts";
-import { reduceTable } from "../../src/schema/reduce.ts";
+import { fitTable } from "../../src/synthesizers/fit-table.ts";
 import { synthesizerNamed } from "../../src/synthesizers/index.ts";
 
 /** What a process of its own is asked for. */
@@ -43,16 +42,17 @@ async function fitOwn({ synthesizer: name, train, seed, out, grow }: FitOwn): Pr
     const started = performance.now();
     const before = cpuSeconds();
     const schema = inferSchema(table);
-    const { modelled, restore } = reduceTable(table, schema);
-    const fitted = await synthesizer.fit(modelled, {
-      ...{ schema, random: random.split("fit"), executor },
+    const fitted = await fitTable(table, {
+      schema,
+      synthesizer,
       options: synthesizer.options.parse({}),
+      random,
+      executor,
     });
     const between = cpuSeconds();
     const wall = (performance.now() - started) / 1000;
     const chunks: Table[] = [];
-    const sampled = fitted.sample(table.rows, { random: random.split("sample"), executor });
-    for await (const chunk of restored(sampled, restore, random.split("restore"))) chunks.push(chunk);
+    for await (const chunk of fitted.sample(table.rows, { random, executor })) chunks.push(chunk);
     const after = cpuSeconds();
     const megabytes = process.resourceUsage().maxRSS / 1024;
     if (out !== undefined) await writeCsv(concatRows(chunks), out);

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../runs/fingerprint.ts";
+import { addComplete } from "./complete.ts";
 import { addDoctor } from "./doctor.ts";
 import { addDrift } from "./drift.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
 import { addKeygen } from "./keygen.ts";
 import { addPolicy } from "./policy.ts";
+import { addSample } from "./sample.ts";
 import { addSchema } from "./schema.ts";
 import { addSynthesize } from "./synthesize.ts";
 import { addVerify } from "./verify.ts";
@@ -32,7 +34,18 @@ Exit codes: 0 done and passed · 1 failed · 2 wrong usage · 3 refused by the p
             4 indeterminate (the evidence is too thin) · 5 not trusted`,
   );
 
-for (const add of [addSynthesize, addEvaluate, addVerify, addDrift, addSchema, addPolicy, addKeygen, addDoctor])
+for (const add of [
+  addSynthesize,
+  addEvaluate,
+  addVerify,
+  addSample,
+  addComplete,
+  addDrift,
+  addSchema,
+  addPolicy,
+  addKeygen,
+  addDoctor,
+])
   add(program);
 for (const command of program.commands) command.exitOverride().showHelpAfterError("(see --help)");
 

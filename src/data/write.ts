@@ -14,9 +14,9 @@ import { writeSql } from "./number-formats.ts";
 import { type Column, selectColumns, type Table } from "./table.ts";
 
 export interface WriteOptions {
-  /** Path of the Parquet file (Zstandard). */
-  readonly parquet: string;
-  /** Path of a CSV file beside it (RFC 4180 quoting, UTF-8, LF). */
+  /** Path of a Parquet file (Zstandard). */
+  readonly parquet?: string | undefined;
+  /** Path of a CSV file, beside it or alone (RFC 4180 quoting, UTF-8, LF). */
   readonly csv?: string | undefined;
   /** Only these columns, in this order; default: all of the first chunk. */
   readonly columns?: readonly string[] | undefined;
@@ -33,7 +33,7 @@ export interface WriteOptions {
  * @throws {ResourceError} the disk is full or read-only, the folder is missing. Nothing half-written is left
  * @throws {Cancelled} the signal fired */
 export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOptions): Promise<{ rows: number }> {
-  const paths = options.csv === undefined ? [options.parquet] : [options.parquet, options.csv];
+  const paths = [options.parquet, options.csv].filter((path) => path !== undefined);
   const made: string[] = [];
   let db: Database | undefined;
   try {
@@ -45,16 +45,17 @@ export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOpt
     db = await openDatabase({ threads: 1, memoryMegabytes: 1000, signal: options.signal });
     const { rows, staged } = await stage(db, chunks, options);
     await putLabels(db, staged);
-    await db.run(
-      `COPY (${selectSql(staged, parquetValue)}) TO ${literal(options.parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880${metadataSql(options.metadata)})`,
-    );
+    if (options.parquet !== undefined)
+      await db.run(
+        `COPY (${selectSql(staged, parquetValue)}) TO ${literal(options.parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880${metadataSql(options.metadata)})`,
+      );
     if (options.csv !== undefined)
       await db.run(
         `COPY (${selectSql(staged, csvValue)}) TO ${literal(options.csv)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '')`,
       );
     return { rows };
   } catch (error) {
-    const full = await isFull([dirname(options.parquet), ...(db ? [db.folder] : [])]);
+    const full = await isFull([...paths.map((path) => dirname(path)), ...(db ? [db.folder] : [])]);
     for (const path of made) await rm(path, { force: true }).catch(() => {});
     if (error instanceof CounterfoilError) throw error;
     const names = paths.map((path) => basename(path)).join(" and ");

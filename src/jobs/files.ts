@@ -10,16 +10,29 @@ import { parseSchema, type SchemaOverride } from "../schema/file.ts";
 
 /** The absolute path of a bundle to be written; refused early, before hours of work, when it exists or cannot be made. */
 export async function freshFolder(path: string): Promise<string> {
+  return freshPath(path, {
+    taken: `The output folder exists: ${path}.`,
+    advice: "Choose another with --out, or remove it first; a bundle is never overwritten.",
+  });
+}
+
+/** The absolute path of a file to be written; refused early, when there is one or its folder cannot be made.
+ * @param option the flag that names it */
+export async function freshFile(path: string, option: string): Promise<string> {
+  return freshPath(path, {
+    taken: `There is a file already: ${path}.`,
+    advice: `Choose another name with ${option}, or remove it first; nothing is ever overwritten.`,
+  });
+}
+
+async function freshPath(path: string, words: { readonly taken: string; readonly advice: string }): Promise<string> {
   const full = resolve(path);
-  if (existsSync(full))
-    throw new InvalidArgument("output-exists", `The output folder exists: ${path}.`, {
-      advice: "Choose another with --out, or remove it first; a bundle is never overwritten.",
-    });
+  if (existsSync(full)) throw new InvalidArgument("output-exists", words.taken, { advice: words.advice });
   for (let above = dirname(full); ; above = dirname(above)) {
     const found = await stat(above).catch(() => undefined);
     if (found && !found.isDirectory())
       throw new InvalidArgument("not-a-folder", `Cannot write ${path}: ${above} is a file, not a folder.`, {
-        advice: "Choose another place with --out.",
+        advice: "Choose another place.",
       });
     if (found) await tryWriting(above);
     if (found || above === dirname(above)) return full;

@@ -1,6 +1,7 @@
 import type { CompatReport, Peer } from "../compat/report.ts";
 import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
+import type { Shares } from "../synthesizers/shares.ts";
 import type { PurposeOptions } from "./purpose.ts";
 import type { SelfTest } from "./self-test.ts";
 
@@ -23,8 +24,14 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly out?: string | undefined;
   /** Synthetic rows; default: as many as the source has. */
   readonly rows?: number | undefined;
-  /** Default: "sequential-trees". */
+  /** A condition in CEL that every synthetic row meets. */
+  readonly where?: string | undefined;
+  /** Shares that the labels of a column get in the synthetic table. */
+  readonly shares?: Shares | undefined;
+  /** Default: "auto". */
   readonly synthesizer?: string | undefined;
+  /** Options of the synthesizer, by name; its page in the docs lists them. */
+  readonly synthesizerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Path of a schema YAML; overrides what is inferred. */
   readonly schema?: string | undefined;
   /** Path of a policy YAML, or the name of a built-in one. */
@@ -40,6 +47,8 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly judge?: "auto" | "release" | "procedure" | undefined;
   /** Refits on random halves of the people by which the most isolated of them are attacked: an even number from 16; absent: none. */
   readonly shadowModels?: number | undefined;
+  /** File in which the fitted model is kept, to be sampled later; must not exist. As private as the training rows. */
+  readonly saveModel?: string | undefined;
   /** Write CSV beside Parquet. */
   readonly csv?: boolean | undefined;
   readonly seed?: number | undefined;

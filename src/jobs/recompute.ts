@@ -59,6 +59,11 @@ const synthesisShape = z.looseObject({
   dropText: z.boolean(),
   judge: z.enum(["auto", "release", "procedure"]),
   shadowModels: z.number().nullable().default(null),
+  where: z.string().nullable().default(null),
+  shares: z
+    .object({ column: z.string(), labels: z.record(z.string(), z.number()) })
+    .nullable()
+    .default(null),
 });
 
 /** Measures every metric again from the private files and compares with the scores in the bundle.
@@ -134,7 +139,8 @@ async function synthesisAgain(
   try {
     const { scores } = await judgeRelease(source, sliceRows(synthetic, 0, Math.min(synthetic.rows, JUDGED_ROWS)), {
       synthesizer,
-      synthesizerOptions: synthesizer.options.parse({}),
+      synthesizerOptions: synthesizer.options.parse(recipe.synthesizer.options ?? {}),
+      asked: { where: recipe.where ?? undefined, shares: recipe.shares ?? undefined },
       rows: recipe.rows,
       judge: recipe.judge,
       shadowModels: recipe.shadowModels ?? undefined,

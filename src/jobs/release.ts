@@ -5,7 +5,7 @@ import { FEWEST_NON_MEMBERS } from "../metrics/privacy/attack.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Random } from "../random.ts";
-import { reduceTable } from "../schema/reduce.ts";
+import type { SampleTableOptions } from "../synthesizers/fit-table.ts";
 import type { Synthesizer } from "../synthesizers/synthesizer.ts";
 import { fitAndSample, floorOf } from "./fitting.ts";
 import { refitOnFolds } from "./folds.ts";
@@ -32,6 +32,8 @@ export async function judgeRelease<O>(
   how: {
     readonly synthesizer: Synthesizer<O>;
     readonly synthesizerOptions: O;
+    /** What was asked of the rows. */
+    readonly asked: Pick<SampleTableOptions, "where" | "shares">;
     /** Rows of the release. */
     readonly rows: number;
     readonly judge: NonNullable<SynthesizeOptions["judge"]>;
@@ -55,11 +57,14 @@ export async function judgeRelease<O>(
     events.notice?.(
       `The first ${JUDGED_ROWS.toLocaleString("en-US")} of ${rows.toLocaleString("en-US")} synthetic rows were judged.`,
     );
-  const { modelled, restore } = reduceTable(train, schema, { all: table });
-  const floor = await floorOf(
-    { modelled, schema, random, executor, events: {}, signal },
-    { rows: Math.max(1, Math.min(train.rows, holdout?.rows ?? train.rows)), restore },
-  );
+  const floor = await floorOf(train, {
+    schema,
+    all: table,
+    rows: Math.max(1, Math.min(train.rows, holdout?.rows ?? train.rows)),
+    random,
+    executor,
+    signal,
+  });
   const fit = (learnt: Table, randomOfFold: Random, most = MAX_FOLD_ROWS): Promise<Table> =>
     fitAndSample(learnt, {
       synthesizer,
@@ -67,6 +72,7 @@ export async function judgeRelease<O>(
       describe: source.describe,
       all: table,
       rows: Math.min(rows, most),
+      asked: how.asked,
       random: randomOfFold,
       executor,
       signal,

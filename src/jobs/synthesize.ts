@@ -9,23 +9,27 @@ import { randomFromSeed } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
+import { writeModelFile } from "../runs/model-file.ts";
 import { loadPolicy } from "../runs/policy-file.ts";
 import { markSource, queriesOf } from "../runs/sources.ts";
 import { userFolders } from "../runs/user-folders.ts";
 import type { Purpose } from "../schema/purpose.ts";
-import { type Restore, reduceTable } from "../schema/reduce.ts";
+import { type FittedTable, fitTable, type SampleTableOptions } from "../synthesizers/fit-table.ts";
 import { synthesizerNamed } from "../synthesizers/index.ts";
-import type { Fitted } from "../synthesizers/synthesizer.ts";
+import { checkShares } from "../synthesizers/shares.ts";
 import { collecting } from "./events.ts";
-import { defaultFolder, freshFolder, loadSchema, openSigner } from "./files.ts";
-import { type Fitting, fitOne, restored } from "./fitting.ts";
-import type { JobResult, SynthesizeOptions } from "./job.ts";
+import { defaultFolder, freshFile, freshFolder, loadSchema, openSigner } from "./files.ts";
+import type { JobEvents, JobResult, SynthesizeOptions } from "./job.ts";
 import { headlineOf } from "./judge.ts";
 import { publishInto, reportOf } from "./publish.ts";
 import { declaredPurpose } from "./purpose.ts";
 import { JUDGED_ROWS, judgeRelease } from "./release.ts";
 import { checkShadowModels } from "./shadow-models.ts";
 import { entitiesOfRows, openSource } from "./source.ts";
+import { optionsFor } from "./synthesizer-options.ts";
+
+/** What fits a table when nobody says what should. */
+export const DEFAULT_SYNTHESIZER = "auto";
 
 /** The main job: reads a table, keeps a holdout apart, fits on the rest, samples, judges, decides by the policy, and leaves a signed bundle.
  * The bundle is complete or absent, whatever the decision.
@@ -44,23 +48,24 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const random = randomFromSeed(seed);
 
   // Everything that can be wrong in the call is found before the work.
-  const synthesizer = synthesizerNamed(options.synthesizer ?? "sequential-trees");
-  const synthesizerOptions = synthesizer.options.parse({});
+  const synthesizer = synthesizerNamed(options.synthesizer ?? DEFAULT_SYNTHESIZER);
+  optionsFor(synthesizer, options.synthesizerOptions ?? {});
+  const asked = { where: options.where, shares: options.shares };
+  if (asked.shares) checkShares(asked.shares);
   checkShadowModels(options.shadowModels);
   const { policy, text: policyText } = await loadPolicy(options.policy ?? "default", metrics);
   const declared = await declaredPurpose(options);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
   const out = await freshFolder(options.out ?? defaultFolder(options.source));
+  const modelFile = options.saveModel === undefined ? undefined : await freshFile(options.saveModel, "--save-model");
   const signer = await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
   const source = await openSource(options, { declared, override, random, events });
   const { table, train, holdout, split, groups, schema, purpose } = source;
-  const { modelled, restore, notes } = reduceTable(train, schema, { all: table });
-  notes.forEach(events.notice);
-  const declaredRules = schema.constraints?.length ?? 0;
-  if (declaredRules > 0)
+  const synthesizerOptions = optionsFor(synthesizer, options.synthesizerOptions ?? {}, { target: purpose.target });
+  if (asked.where !== undefined || asked.shares)
     events.notice(
-      `${declaredRules === 1 ? "1 constraint is" : `${declaredRules} constraints are`} declared: how many rows break them is measured, and ${synthesizer.name} does not see to it that none does.`,
+      "Rows are asked for under conditions, and judged against all real rows: what was asked shows as a difference.",
     );
   if (groups)
     events.notice(
@@ -71,10 +76,21 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const mark = await markSource(folders, table, options.sourceId);
   const queries = (await queriesOf(folders, mark)) + 1;
   const executor = threadExecutor(options.threads);
-  const context: Fitting = { modelled, schema, random, executor, events, signal };
   try {
-    events.phase?.("fit", `${synthesizer.name}, ${modelled.columns.length} columns`);
-    const fitted = await fitOne(synthesizer, synthesizerOptions, context);
+    events.phase?.("fit", `${synthesizer.name}, ${train.columns.length} columns`);
+    const fitted = await fitTable(train, {
+      schema,
+      all: table,
+      synthesizer,
+      options: synthesizerOptions,
+      random,
+      executor,
+      ...(events.progress ? { progress: events.progress } : {}),
+      signal,
+    });
+    fitted.tableNotes.forEach((note) => {
+      events.notice?.(note);
+    });
     const rows = options.rows ?? table.rows;
     return await writeBundle(
       out,
@@ -82,8 +98,11 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
         events.phase?.("sample", `${rows} rows`);
         const synthetic = await sampleInto(fitted, {
           rows,
-          restore,
-          context,
+          asked,
+          random,
+          executor,
+          events,
+          signal,
           write: (chunks) =>
             writeTable(chunks, {
               parquet: folder.pathOf(BUNDLE.synthetic),
@@ -95,6 +114,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
         const { scores, decision, judged } = await judgeRelease(source, synthetic, {
           synthesizer,
           synthesizerOptions,
+          asked,
           rows,
           judge: options.judge ?? "auto",
           shadowModels: options.shadowModels,
@@ -106,6 +126,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           events,
           signal,
         });
+        if (modelFile !== undefined)
+          await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
         await publishInto(folder, {
           job: "synthesize",
           title: `A synthetic version of ${basename(options.source)}`,
@@ -163,24 +185,23 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
 
 /** Samples into a writer, and keeps the rows that will be judged. */
 async function sampleInto(
-  fitted: Fitted,
-  to: {
+  fitted: FittedTable,
+  to: SampleTableOptions & {
     readonly rows: number;
-    readonly restore: Restore;
-    readonly context: Fitting;
+    readonly asked: Pick<SampleTableOptions, "where" | "shares">;
+    readonly events: JobEvents;
     readonly write: (chunks: AsyncIterable<Table>) => Promise<unknown>;
   },
 ): Promise<Table> {
-  const { random, executor, signal, events } = to.context;
+  const { random, executor, signal, events } = to;
   const kept: Table[] = [];
+  let drawn = 0;
   async function* watched(): AsyncGenerator<Table> {
     let done = 0;
-    const chunks = restored(
-      fitted.sample(to.rows, { random: random.split("sample"), executor, signal }),
-      to.restore,
-      random.split("restore"),
-    );
-    for await (const chunk of chunks) {
+    const onAcceptance = (_: number, of: number): void => {
+      drawn += of;
+    };
+    for await (const chunk of fitted.sample(to.rows, { ...to.asked, random, executor, signal, onAcceptance })) {
       if (done < JUDGED_ROWS)
         kept.push(done + chunk.rows > JUDGED_ROWS ? sliceRows(chunk, 0, JUDGED_ROWS - done) : chunk);
       done += chunk.rows;
@@ -189,6 +210,11 @@ async function sampleInto(
     }
   }
   await to.write(watched());
+  const count = (n: number): string => n.toLocaleString("en-US");
+  if (drawn > to.rows * 1.2)
+    events.notice?.(
+      `${count(to.rows)} of ${count(drawn)} rows drawn (${((100 * to.rows) / drawn).toPrecision(2)} %) were kept: the others broke a constraint or a condition.`,
+    );
   return concatRows(kept);
 }
 
@@ -211,6 +237,8 @@ function recipeOf(
     rows: resolved.rows,
     synthesizer: { name: resolved.synthesizer.name, options: resolved.synthesizerOptions },
     holdoutShare: options.holdoutShare ?? 0.25,
+    where: options.where ?? null,
+    shares: options.shares ?? null,
     purpose: resolved.purpose,
     group: options.group ?? null,
     id: options.id ?? null,

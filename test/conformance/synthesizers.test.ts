@@ -15,13 +15,13 @@ import { Cancelled, InvalidArgument, InvalidData } from "../../src/errors.ts";
 import { localExecutor } from "../../src/executors/local.ts";
 import { threadExecutor } from "../../src/executors/threads.ts";
 import { randomFromSeed } from "../../src/random.ts";
-import type { ColumnSchema, TableSchema } from "../../src/schema/schema.ts";
 import type { ColumnCondition } from "../../src/schema/column-condition.ts";
+import type { ColumnSchema, TableSchema } from "../../src/schema/schema.ts";
 import { synthesizerNamed, synthesizers } from "../../src/synthesizers/index.ts";
 import { CHUNK_ROWS, type Fitted, type SampleOptions, type Synthesizer } from "../../src/synthesizers/synthesizer.ts";
 
 /** Synthesizers that draw no rows under conditions yet. */
-const PENDING = ["sequential-trees"];
+const PENDING: readonly string[] = [];
 
 const local = localExecutor();
 const threads = threadExecutor(2);
@@ -340,7 +340,7 @@ test("an unknown synthesizer is refused with the nearest name and the whole list
     (error: unknown) =>
       error instanceof InvalidArgument &&
       /Did you mean "sequential-trees"/.test(error.message) &&
-      /independent, sequential-trees/.test(error.advice ?? ""),
+      /auto, sequential-trees, boosted-trees/.test(error.advice ?? ""),
   );
 });
 

@@ -43,7 +43,7 @@ export function fitAdditiveScores(
   const places = new Int32Array(width);
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i] as number;
-    const fold = foldOf(i);
+    const fold = foldOf(row);
     // Only what is not zero: most indicators are.
     let held = 0;
     x[0] = 1;
@@ -83,7 +83,7 @@ export function fitAdditiveScores(
     const foldTables = without.map((weights) => tablesOf(weights, bases, width, T, t));
     const scores = new Float64Array(rows.length);
     for (let i = 0; i < rows.length; i++)
-      scores[i] = scoreRow(foldTables[foldOf(i)] as Float64Array, predictors.codes, rows[i] as number);
+      scores[i] = scoreRow(foldTables[foldOf(rows[i] as number)] as Float64Array, predictors.codes, rows[i] as number);
     return { score: { tables, cuts: quantileCuts(scores) }, scores };
   });
 }
@@ -126,9 +126,9 @@ export function scoreCodes({ cuts }: AdditiveScore, sums: Float64Array): Uint8Ar
 
 const GRID = 2048;
 
-function foldOf(place: number): number {
-  // Blocks of rows would follow an order in the file; neighbours in different folds do not.
-  return (Math.imul(place, 0x9e3779b1) >>> 16) % FOLDS;
+function foldOf(row: number): number {
+  // Blocks of rows would follow an order in the file; neighbours in different folds do not. A row that is told twice stays in one fold.
+  return (Math.imul(row, 0x9e3779b1) >>> 16) % FOLDS;
 }
 
 /** Normal score of the code's mid-rank, and one indicator for each way of being missing. */

@@ -1,46 +1,42 @@
 import type { Faker } from "@faker-js/faker";
-import type { IdentifierType } from "../schema.ts";
 import { type Enumeration, product } from "./enumeration.ts";
+import type { Letters, PeopleStyle } from "./style.ts";
 
 /** Formats of names, addresses, mail and web addresses, from the word lists of a locale; each as tiers that never end.
- * @param values some real values, to take the style from (order, case, separators, domains)
+ * @param style of the column (order, case, separators, domains)
  * @param faker of the locale; its seed is set */
 export function peopleTiers(
-  type: IdentifierType,
-  values: readonly string[],
+  style: PeopleStyle,
   options: { readonly faker: Faker; readonly locale: string },
-): ((t: number) => Enumeration) | undefined {
+): (t: number) => Enumeration {
   const { faker, locale } = options;
   faker.seed(1);
-  const change = caseOf(values);
-  switch (type) {
+  switch (style.type) {
     case "first-name":
-      return repeated(cased(firstNames(faker), change), "-");
+      return repeated(cased(firstNames(faker), style.letters), "-");
     case "last-name":
-      return repeated(cased(lastNames(faker), change), "-");
+      return repeated(cased(lastNames(faker), style.letters), "-");
     case "person-name":
-      return fullNames(values, {
-        first: cased(firstNames(faker), change),
-        last: cased(lastNames(faker), change),
-        initials: cased(INITIALS, change),
+      return fullNames(style, {
+        first: cased(firstNames(faker), style.letters),
+        last: cased(lastNames(faker), style.letters),
+        initials: cased(INITIALS, style.letters),
         locale,
       });
     case "city":
       return repeated(
         cased(
           distinct(2000, () => faker.location.city()),
-          change,
+          style.letters,
         ),
         "-",
       );
     case "address":
-      return addresses(values, cased(streetNames(faker), change));
+      return addresses(style.numberFirst, cased(streetNames(faker), style.letters));
     case "email":
-      return mails(values, faker);
+      return mails(style, faker);
     case "url":
-      return urls(values, faker);
-    default:
-      return undefined;
+      return urls(style, faker);
   }
 }
 
@@ -58,8 +54,9 @@ function words(definition: unknown): readonly string[] {
   return [...new Set(all.filter((word): word is string => typeof word === "string" && /^[^\s,@-]+$/.test(word)))];
 }
 
-function cased(list: readonly string[], change: (word: string) => string): readonly string[] {
-  return [...new Set(list.map(change))];
+function cased(list: readonly string[], letters: Letters): readonly string[] {
+  const written = { upper: (word: string) => word.toUpperCase(), lower: (word: string) => word.toLowerCase() };
+  return [...new Set(letters === "mixed" ? list : list.map(written[letters]))];
 }
 
 function distinct(count: number, draw: () => string): readonly string[] {
@@ -88,7 +85,7 @@ function repeated(list: readonly string[], separator: string): (t: number) => En
 const INITIALS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 
 function fullNames(
-  values: readonly string[],
+  { comma, spaced }: { readonly comma: boolean; readonly spaced: boolean },
   {
     first,
     last,
@@ -103,7 +100,7 @@ function fullNames(
 ): (t: number) => Enumeration {
   const eastern = locale === "ja" || locale === "ko" || locale === "zh_CN";
   if (eastern) {
-    const space = mostHave(values, /\s/) ? " " : "";
+    const space = spaced ? " " : "";
     // Without a space, family names of one character keep the parts apart.
     const family = space === "" ? last.filter((name) => [...name].length === 1) : last;
     const cut = (value: string): readonly string[] =>
@@ -117,7 +114,6 @@ function fullNames(
             (value) => value.split(space || "・"),
           );
   }
-  const comma = mostHave(values, /,/);
   return (t) =>
     product(
       [first, ...Array.from({ length: Math.min(t, 6) }, () => initials), last],
@@ -140,8 +136,7 @@ function streetNames(faker: Faker): readonly string[] {
   return streets.length >= 20 ? streets : distinct(2000, () => faker.location.city());
 }
 
-function addresses(values: readonly string[], streets: readonly string[]): (t: number) => Enumeration {
-  const leading = values.filter((value) => /^\d/.test(value)).length >= values.length / 2;
+function addresses(leading: boolean, streets: readonly string[]): (t: number) => Enumeration {
   return (t) => {
     // 1 … 999, then four digits, five, …
     const low = t === 0 ? 1 : 10 ** Math.min(t + 2, 6);
@@ -162,14 +157,13 @@ function addresses(values: readonly string[], streets: readonly string[]): (t: n
   };
 }
 
-/** first.last@domain in the separator of the source. Domains that at least 5 values share stay, as often as they occur; all others become
- * example.com, .net or .org, which nobody owns. The name alone tells two addresses apart, whatever the domain. */
-function mails(values: readonly string[], faker: Faker): (t: number) => Enumeration {
+/** first.last@domain in the separator of the source. The name alone tells two addresses apart, whatever the domain. */
+function mails(
+  { separator, domains }: { readonly separator: string; readonly domains: readonly string[] },
+  faker: Faker,
+): (t: number) => Enumeration {
   const first = slugs(firstNames(faker));
   const last = slugs(lastNames(faker));
-  const locals = values.map((value) => value.split("@")[0] as string);
-  const separator = mostHave(locals, /\./) ? "." : mostHave(locals, /_/) ? "_" : mostHave(locals, /-/) ? "-" : ".";
-  const domains = mailDomains(values);
   return (t) => {
     const digits = Array.from({ length: t }, () => [..."123456789"]);
     const names = product(
@@ -191,31 +185,15 @@ function mails(values: readonly string[], faker: Faker): (t: number) => Enumerat
   };
 }
 
-/** 100 domains, each as often as its share. */
-function mailDomains(values: readonly string[]): readonly string[] {
-  const counts = new Map<string, number>();
-  for (const value of values) {
-    const domain = (value.split("@").at(-1) as string).toLowerCase();
-    counts.set(domain, (counts.get(domain) ?? 0) + 1);
-  }
-  const out: string[] = [];
-  for (const [domain, count] of [...counts].sort((a, b) => b[1] - a[1]))
-    if (count >= 5)
-      for (let i = 0; i < Math.round((100 * count) / values.length) && out.length < 100; i++) out.push(domain);
-  const reserved = ["example.com", "example.net", "example.org"];
-  for (let i = 0; out.length < 100; i++) out.push(reserved[i % 3] as string);
-  return out;
-}
-
 /** Web addresses under names that nobody owns (RFC 2606), with the scheme, "www." and a path where the source has them. */
-function urls(values: readonly string[], faker: Faker): (t: number) => Enumeration {
+function urls(
+  { scheme, www, path }: { readonly scheme: string; readonly www: boolean; readonly path: boolean },
+  faker: Faker,
+): (t: number) => Enumeration {
   const adjectives = slugs(words(faker.definitions.word.adjective));
   const nouns = slugs(words(faker.definitions.word.noun));
-  const scheme = mostHave(values, /^https:/) ? "https://" : mostHave(values, /^http:/) ? "http://" : "";
-  const www = mostHave(values, /^(https?:\/\/)?www\./) ? "www." : "";
-  const path = mostHave(values, /^(https?:\/\/)?[^/]+\/[^/]/);
   const domains = ["example.com", "example.net", "example.org"];
-  const head = scheme + www;
+  const head = scheme + (www ? "www." : "");
   return (t) => {
     const digits = Array.from({ length: t }, () => [..."123456789"]);
     return product(
@@ -258,17 +236,4 @@ function checksum(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
   return (h ^ (h >>> 15)) >>> 0;
-}
-
-/** The case of the source: all capitals, all small, or as the word lists have it. */
-function caseOf(values: readonly string[]): (word: string) => string {
-  if (values.every((value) => value === value.toUpperCase() && value !== value.toLowerCase()))
-    return (word) => word.toUpperCase();
-  if (values.every((value) => value === value.toLowerCase() && value !== value.toUpperCase()))
-    return (word) => word.toLowerCase();
-  return (word) => word;
-}
-
-function mostHave(values: readonly string[], pattern: RegExp): boolean {
-  return values.filter((value) => pattern.test(value)).length >= values.length / 2 && values.length > 0;
 }

@@ -1,27 +1,14 @@
-import { sharedCopy } from "../../executors/executor.ts";
 import { type AdditiveScore, fitAdditiveScores, scoreCodes, scoreSums } from "../../learners/trees/additive-score.ts";
-import {
-  fillLeaves,
-  type Grown,
-  growCart,
-  leafOf,
-  type Predictors,
-  type Response,
-  type Tree,
-} from "../../learners/trees/cart.ts";
-import type { Criterion } from "./options.ts";
+import { fillLeaves, growCart, leafOf, type Predictors, type Response } from "../../learners/trees/cart.ts";
+import type { DonorTree } from "../../learners/trees/tree-chain.ts";
+import { type Random, type RandomKey, randomFrom } from "../../random.ts";
+import type { Criterion, Method } from "./options.ts";
 import { quantileClasses, responseOf } from "./response.ts";
 
-/** What a step draws: a class, or a value. */
+/** What a step draws: a class, or the code of a value. Trees of values are grown on the values themselves. */
 export type Target =
   | { readonly kind: "classes"; readonly classes: Uint8Array; readonly count: number }
-  | {
-      readonly kind: "values";
-      readonly values: Float64Array;
-      readonly codes: Uint8Array;
-      /** 1: drawn between the leaf's values; 0: handed out as it is. */
-      readonly isLight: Uint8Array;
-    };
+  | { readonly kind: "values"; readonly values: Float64Array; readonly codes: Uint8Array };
 
 export interface StepData {
   readonly predictors: Predictors;
@@ -36,62 +23,57 @@ export interface StepData {
 
 export interface GrowData extends StepData {
   readonly growRows: Uint32Array;
+  readonly method: Method;
+  /** How many trees; more than one are each grown on a share of the rows. */
+  readonly forest: number;
+  /** Names the shares. */
+  readonly key: RandomKey;
   /** All rows whose cells may be drawn. */
   readonly rows: Uint32Array;
   readonly criterion: Criterion;
 }
 
-/** A grown step: the tree, and what lies in its leaves, leaf by leaf. */
-export interface StepLeaves {
-  readonly tree: Tree;
+/** A grown step. Each row is drawn by one of the trees. */
+export interface GrownStep {
   /** Asked as predictors after those of the step. */
   readonly scores: readonly AdditiveScore[];
-  readonly codes: Uint8Array;
-  /** For values: ascending among the light ones of a leaf, which come last. */
-  readonly values?: Float64Array;
-  /** For values: the first light place of each leaf. */
-  readonly lightStart?: Uint32Array;
+  readonly trees: readonly DonorTree[];
 }
 
-/** Grows the tree of one step and fills its leaves. */
-export function growStep(data: GrowData): StepLeaves {
-  const { target, rows, growRows } = data;
+/** Share of the rows that each tree of a forest is grown on, without replacement: what a bootstrap sample holds of them. */
+const FOREST_SHARE = 0.632;
+
+/** Grows the trees of one step and fills their leaves. */
+export function growStep(data: GrowData): GrownStep {
+  const { target, rows, forest } = data;
   const { predictors, scores } = withScores(data);
-  const grown = growCart(predictors, responseFor(target, growRows, data.criterion), growRows, data);
-  const filled = growRows.length < rows.length ? fillLeaves(grown.tree, predictors.codes, rows) : grown;
-  if (target.kind === "classes") return { tree: filled.tree, scores, codes: gather(target.classes, filled.rows) };
-  return { tree: filled.tree, scores, ...sortedLeaves(target, filled) };
+  const response = responseFor(target, data.growRows, data.criterion);
+  const random = randomFrom(data.key);
+  const additive = data.method === "linear" && scores.length > 0;
+  const asked = additive ? scoresOnly(predictors, scores.length) : predictors;
+  // The regression has told what matters: its score may be cut as finely as leaves allow.
+  const price = additive && target.kind === "values" ? 0 : data.price;
+  const trees = Array.from({ length: forest }, (_, k): DonorTree => {
+    const growRows = forest === 1 ? data.growRows : shareOf(data.growRows, random.split(k));
+    const grown = growCart(asked, response, growRows, {
+      minLeaf: data.minLeaf,
+      price,
+      learnedFrom: data.predictors.codes.length,
+    });
+    const filled = growRows.length < rows.length ? fillLeaves(grown.tree, predictors.codes, rows) : grown;
+    return { tree: filled.tree, codes: gather(target.kind === "classes" ? target.classes : target.codes, filled.rows) };
+  });
+  return { scores, trees };
 }
 
-/** Values and codes of each leaf, the light ones last, each part ascending. A larger value never has a smaller code, so that both can be
- * sorted by themselves. */
-function sortedLeaves(
-  { values, codes, isLight }: Target & { readonly kind: "values" },
-  { tree: { leafStart }, rows }: Grown,
-): Required<Pick<StepLeaves, "codes" | "values" | "lightStart">> {
-  const leaves = leafStart.length - 1;
-  const lightStart = new Uint32Array(new SharedArrayBuffer(4 * leaves));
-  // Sorted outside shared memory, which engines copy for the purpose.
-  const leafValues = new Float64Array(rows.length);
-  const leafCodes = new Uint8Array(rows.length);
-  for (let k = 0; k < leaves; k++) {
-    const start = leafStart[k] as number;
-    const end = leafStart[k + 1] as number;
-    let common = start;
-    let light = end;
-    for (let i = start; i < end; i++) {
-      const row = rows[i] as number;
-      const place = isLight[row] ? --light : common++;
-      leafValues[place] = values[row] as number;
-      leafCodes[place] = codes[row] as number;
-    }
-    lightStart[k] = common;
-    leafValues.subarray(start, common).sort();
-    leafValues.subarray(common, end).sort();
-    leafCodes.subarray(start, common).sort();
-    leafCodes.subarray(common, end).sort();
-  }
-  return { codes: sharedCopy(leafCodes), values: sharedCopy(leafValues), lightStart };
+/** The predictors before the scores made constant, so that no tree asks them. */
+function scoresOnly({ codes, ordered }: Predictors, scores: number): Predictors {
+  const constant = new Uint8Array(codes[0]?.length ?? 0);
+  return { codes: codes.map((own, p) => (p < codes.length - scores ? constant : own)), ordered };
+}
+
+function shareOf(rows: Uint32Array, random: Random): Uint32Array {
+  return random.sample(rows.length, Math.ceil(FOREST_SHARE * rows.length)).map((place) => rows[place] as number);
 }
 
 export interface TryData extends StepData {
@@ -123,7 +105,11 @@ export function tryStep(data: TryData): TryScore[] {
   for (let c = 0; c < K; c++) whole[c] = (whole[c] as number) / (growRows.length + K / 2);
   return data.criteria.map((criterion) => {
     if (growRows.length === 0 || testRows.length === 0) return { logLikelihood: 0, quadratic: 0 };
-    const { tree, rows } = growCart(predictors, responseFor(target, growRows, criterion), growRows, data);
+    const { tree, rows } = growCart(predictors, responseFor(target, growRows, criterion), growRows, {
+      minLeaf: data.minLeaf,
+      price: data.price,
+      learnedFrom: data.predictors.codes.length,
+    });
     const leaves = tree.leafStart.length - 1;
     const counts = new Uint32Array(leaves * K);
     for (let k = 0; k < leaves; k++)
@@ -155,12 +141,13 @@ export function tryStep(data: TryData): TryScore[] {
 }
 
 /** The predictors and, after them, additive scores of all of them. Rows that a score was fitted on are scored without their own fold. */
-function withScores(data: StepData & { readonly growRows: Uint32Array }): {
+function withScores(data: StepData & { readonly growRows: Uint32Array; readonly method?: Method }): {
   readonly predictors: Predictors;
   readonly scores: readonly AdditiveScore[];
 } {
   const { predictors, growRows, target } = data;
-  if (predictors.codes.length < 2 || data.scoreRows === 0 || growRows.length < 50) return { predictors, scores: [] };
+  if (predictors.codes.length < (data.method === "linear" ? 1 : 2) || data.scoreRows === 0 || growRows.length < 50)
+    return { predictors, scores: [] };
   const stride = Math.ceil(growRows.length / data.scoreRows);
   const rows = growRows.filter((_, i) => i % stride === 0);
   const fitted = fitAdditiveScores(predictors, data.missingCodes, rows, scoreTargets(target, rows));

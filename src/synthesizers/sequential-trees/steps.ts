@@ -1,6 +1,14 @@
 import type { PreparedColumn } from "../cells/columns.ts";
 import type { StepData, Target } from "./grow-task.ts";
-import type { Step } from "./sample-task.ts";
+
+/** One draw of the chain: whether a number is missing, the number, or a category. */
+export interface Step {
+  readonly kind: "missing" | "value" | "label";
+  /** Index of the column. */
+  readonly column: number;
+  /** Indices of the earlier steps that the tree asks. */
+  readonly predictors: readonly number[];
+}
 
 /** A step with the training rows' codes of it, for later trees to ask. */
 export interface TrainingStep extends Step {
@@ -63,7 +71,7 @@ export function stepDataOf(
 }
 
 /** Most rows that an additive score is fitted on: its weights are known well long before a tree's leaves are. */
-const SCORE_ROWS = 10_000;
+export const SCORE_ROWS = 10_000;
 
 function trainingStep(prepared: PreparedColumn, step: Step, allRows: Uint32Array): TrainingStep {
   const { plan, codes, usable } = prepared;
@@ -102,7 +110,6 @@ function trainingStep(prepared: PreparedColumn, step: Step, allRows: Uint32Array
       kind: "values",
       values: prepared.values as Float64Array,
       codes,
-      isLight: prepared.isLight as Uint8Array,
     },
     rows: usableRows((i) => usable[i] === 1 && (codes[i] as number) >= present),
   };

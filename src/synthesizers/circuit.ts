@@ -1,0 +1,159 @@
+import { z } from "zod";
+import type { Table } from "../data/table.ts";
+import { throwIfCancelled } from "../errors.ts";
+import { type Executor, runAll, type Task } from "../executors/executor.ts";
+import type { CircuitModel } from "../learners/circuits/circuit.ts";
+import type { CircuitFit, CircuitTraining } from "../learners/circuits/circuit-fit.ts";
+import { codeRowsOf } from "./cells/code-rows.ts";
+import { prepareColumns } from "./cells/columns.ts";
+import { fittedCodes, loadCodes, type Maker } from "./code-model.ts";
+import type { FitOptions, Fitted, Progress, Synthesizer } from "./synthesizer.ts";
+
+const circuitOptions = z.strictObject({
+  states: z
+    .union([z.literal("auto"), z.number().int().min(8).max(512).multipleOf(8)])
+    .default("auto")
+    .describe("Hidden states of each column, a multiple of 8; auto: 8 to 128, by held-out rows."),
+  groups: z
+    .number()
+    .int()
+    .min(4)
+    .max(250)
+    .default(48)
+    .describe("Most groups that the codes of a quantity share: relations are learnt between groups."),
+  passes: z.number().int().min(1).max(1000).default(60).describe("Most passes over the training rows."),
+  patience: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .default(3)
+    .describe("Passes without likelier held-out rows before it ends."),
+  fitRows: z
+    .number()
+    .int()
+    .min(100)
+    .default(100_000)
+    .describe("Most rows that are learnt from, drawn at random. Shares of single columns count all rows."),
+});
+
+export type CircuitSynthesizerOptions = z.infer<typeof circuitOptions>;
+
+const maker: Maker = {
+  synthesizer: "circuit",
+  version: 1,
+  learner: {
+    module: new URL("../learners/circuits/circuit.js", import.meta.url).href,
+    draw: "drawCircuit",
+    logEvidence: "logEvidenceCircuit",
+  },
+};
+
+const fitModule = new URL("../learners/circuits/circuit-fit.js", import.meta.url).href;
+
+/** A hidden Chow-Liu tree: every column has a hidden state, and the states form a tree over the columns. Conditions, completion and
+ * likelihood are exact. */
+export const circuit: Synthesizer<CircuitSynthesizerOptions> = {
+  name: "circuit",
+  title: "Hidden Chow-Liu tree",
+  modality: "table",
+  guarantee: "none",
+  assurance: "tested",
+  source: {
+    authors: "Liu & Van den Broeck",
+    title:
+      "Tractable regularization of probabilistic circuits, NeurIPS (hidden Chow-Liu trees; for tables: arXiv 2603.23016)",
+    year: 2021,
+  },
+  options: circuitOptions,
+  fit,
+  load: (record) => loadCodes(maker, record),
+};
+
+async function fit(table: Table, fitOptions: FitOptions<CircuitSynthesizerOptions>): Promise<Fitted> {
+  const { schema, options, random, executor, signal, progress } = fitOptions;
+  throwIfCancelled(signal);
+  const columns = await prepareColumns(table, schema, { plain: false, signal, progress });
+  const rows = codeRowsOf(columns, random.split("codes"));
+  const candidates =
+    options.states === "auto" ? statesFor(Math.min(rows.rows, options.fitRows), columns.length) : [options.states];
+  const fits = candidates.map(
+    (states): CircuitFit => ({ rows, options: { ...options, states }, key: random.split("fit").key }),
+  );
+  const model = await trained(fits, { executor, signal, progress });
+  return fittedCodes(maker, {
+    plans: columns.map(({ plan }) => plan),
+    model,
+    options,
+    notes: [
+      ...notesOf(model, { candidates, rows: rows.rows, fitRows: options.fitRows }),
+      ...columns.flatMap(({ notes }) => notes),
+    ],
+    conditions: "exact",
+  });
+}
+
+/** Passes that all candidates are tried for: by then held-out rows tell them apart. */
+const TRIAL_PASSES = 5;
+/** Passes of one task: between two tasks a fit can be told to stop. */
+const TASK_PASSES = 2;
+
+/** Tries every candidate for a few passes, and goes on with the one under which held-out rows are likeliest. */
+async function trained(
+  fits: readonly CircuitFit[],
+  how: {
+    readonly executor: Executor;
+    readonly signal: AbortSignal | undefined;
+    readonly progress: Progress | undefined;
+  },
+): Promise<CircuitModel> {
+  const { executor, signal, progress } = how;
+  const trials = await runAll<CircuitTraining>(
+    executor,
+    fits.map((fit): Task => taskOf("trainCircuit", { ...fit, passes: fits.length > 1 ? TRIAL_PASSES : TASK_PASSES })),
+    { signal, onDone: (count) => progress?.(count, fits.length, "circuits tried") },
+  );
+  let chosen = 0;
+  trials.forEach(({ heldOutLogLikelihood }, i) => {
+    if (heldOutLogLikelihood > (trials[chosen] as CircuitTraining).heldOutLogLikelihood) chosen = i;
+  });
+  const fit = fits[chosen] as CircuitFit;
+  let from = trials[chosen] as CircuitTraining;
+  const one = async <T>(task: Task): Promise<T> => (await runAll<T>(executor, [task], { signal }))[0] as T;
+  while (!from.ended) {
+    progress?.(from.passes, fit.options.passes, "passes");
+    from = await one<CircuitTraining>(taskOf("trainCircuit", { ...fit, passes: TASK_PASSES, from }));
+  }
+  return one<CircuitModel>(taskOf("finishCircuit", { ...fit, from }));
+}
+
+function taskOf(name: string, data: unknown): Task {
+  return { module: fitModule, name, data };
+}
+
+/** Most multiplications of a pass over all rows, some four seconds of a processor. */
+const MOST_WORK = 5e10;
+
+/** Numbers of states to try: at least 30 rows for each, and no more work than can be waited for. The fewest first. */
+function statesFor(rows: number, columns: number): number[] {
+  const fits = (states: number): boolean => rows >= 30 * states && 6 * rows * columns * states ** 2 <= MOST_WORK;
+  const all = [8, 16, 32, 64, 128];
+  // Four at most: those below are worse where those above can be learnt.
+  const possible = all.filter((states) => states === 8 || fits(states));
+  return rows < 50 ? [8] : possible.slice(-4);
+}
+
+function notesOf(
+  model: CircuitModel,
+  how: { readonly candidates: readonly number[]; readonly rows: number; readonly fitRows: number },
+): string[] {
+  const chosen = how.candidates.length > 1 ? `, of ${how.candidates.join(", ")} by held-out rows` : "";
+  const notes = [`Hidden tree with ${model.states} states a column${chosen}; ${model.passes} passes over the rows.`];
+  if (!Number.isNaN(model.heldOutLogLikelihood))
+    notes.push(`Log-likelihood of held-out training rows: ${model.heldOutLogLikelihood.toFixed(2)} nats a row.`);
+  if (how.rows > how.fitRows)
+    notes.push(
+      `Learnt from ${how.fitRows} of ${how.rows} training rows, drawn at random; shares of columns count all.`,
+    );
+  return notes;
+}

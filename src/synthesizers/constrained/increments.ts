@@ -1,0 +1,94 @@
+import { type Column, columnOf, isMissing, type Table, tableOf } from "../../data/table.ts";
+import type { IncrementsConstraint } from "../../schema/constraints.ts";
+
+/** Puts the values of a column in order within each group of a sample, so that no row has less than one before it in `of`. The values of a group
+ * stay the same, and so the column's distribution; what a row's value had to do with its other cells is loosened.
+ *
+ * A sample is gone through twice: once for what this reads (24 bytes a row), once to write.
+ * @param chunks the sample, the same each time it is asked for */
+export async function* inIncrements(
+  chunks: () => AsyncIterable<Table>,
+  constraint: IncrementsConstraint,
+): AsyncGenerator<Table> {
+  const values: Float64Array[] = [];
+  const times: Float64Array[] = [];
+  const groups: Int32Array[] = [];
+  const known = new Map<string, number>();
+  for await (const chunk of chunks()) {
+    values.push(numbersOf(columnOf(chunk, constraint.column)));
+    times.push(numbersOf(columnOf(chunk, constraint.of)));
+    groups.push(
+      constraint.within === undefined
+        ? new Int32Array(chunk.rows)
+        : groupsOf(columnOf(chunk, constraint.within), known),
+    );
+  }
+  const ordered = orderedValues(joined(values), joined(times), joined(groups));
+  let start = 0;
+  for await (const chunk of chunks()) {
+    const from = start;
+    start += chunk.rows;
+    yield tableOf(
+      chunk.columns.map((column) =>
+        column.name === constraint.column && column.type !== "text"
+          ? { ...column, values: ordered.slice(from, from + chunk.rows) }
+          : column,
+      ),
+      chunk.rows,
+    );
+  }
+}
+
+/** The values of each group, ascending along its times; where one of the two is missing a row keeps its own. */
+export function orderedValues(values: Float64Array, times: Float64Array, groups: Int32Array): Float64Array {
+  const rows = Uint32Array.from({ length: values.length }, (_, row) => row)
+    .filter((row) => (groups[row] as number) >= 0 && !Number.isNaN(values[row]) && !Number.isNaN(times[row]))
+    .sort(
+      (a, b) =>
+        (groups[a] as number) - (groups[b] as number) || compare(times[a] as number, times[b] as number) || a - b,
+    );
+  const out = values.slice();
+  for (let start = 0; start < rows.length; ) {
+    let end = start + 1;
+    while (end < rows.length && groups[rows[end] as number] === groups[rows[start] as number]) end++;
+    const own = Float64Array.from(rows.subarray(start, end), (row) => values[row] as number).sort();
+    for (let i = start; i < end; i++) out[rows[i] as number] = own[i - start] as number;
+    start = end;
+  }
+  return out;
+}
+
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function numbersOf(column: Column): Float64Array {
+  return column.type === "text" ? new Float64Array(column.codes.length).fill(Number.NaN) : column.values;
+}
+
+function groupsOf(column: Column, known: Map<string, number>): Int32Array {
+  const rows = column.type === "text" ? column.codes.length : column.values.length;
+  return Int32Array.from({ length: rows }, (_, row) => {
+    if (isMissing(column, row)) return -1;
+    const key =
+      column.type === "text" ? (column.dictionary[column.codes[row] as number] as string) : String(column.values[row]);
+    let place = known.get(key);
+    if (place === undefined) {
+      place = known.size;
+      known.set(key, place);
+    }
+    return place;
+  });
+}
+
+function joined<T extends Float64Array | Int32Array>(parts: readonly T[]): T {
+  const rows = parts.reduce((sum, part) => sum + part.length, 0);
+  const type = (parts[0]?.constructor ?? Float64Array) as new (length: number) => T;
+  const out = new type(rows);
+  let at = 0;
+  for (const part of parts) {
+    out.set(part as never, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,232 @@
+import { columnOf, type Table, tableOf, takeRows } from "../data/table.ts";
+import { InvalidArgument } from "../errors.ts";
+import type { Executor } from "../executors/executor.ts";
+import type { Random } from "../random.ts";
+import type { ColumnCondition } from "../schema/column-condition.ts";
+import { type Constraint, columnsOfConstraint, nameOfConstraint } from "../schema/constraints.ts";
+import { withoutCodes } from "../schema/reduce/missing-codes.ts";
+import { type Restore, reduceTable, restoreFrom } from "../schema/reduce.ts";
+import { compileRowExpression } from "../schema/row-expression.ts";
+import type { TableSchema } from "../schema/schema.ts";
+import { type Asked, type AskedOf, askedBy, merged, standingConditions } from "./constrained/asked.ts";
+import { completeRows, withGiven } from "./constrained/complete-rows.ts";
+import { drawnRows } from "./constrained/drawn-rows.ts";
+import { decodeSteps, encodeCondition, encodeConstraints, encodePartly } from "./constrained/encoding.ts";
+import { inIncrements } from "./constrained/increments.ts";
+import { keepingRows, knownWithoutRows, type RowRule, rowRulesOf, uniqueRule } from "./constrained/rows.ts";
+import { synthesizerNamed } from "./index.ts";
+import { checkShares, inShares, type Shares } from "./shares.ts";
+import type { DrawOptions, Fitted, FittedRecord, Progress, SampleOptions, Synthesizer } from "./synthesizer.ts";
+import { type TableContent, tableRecordOf, tableRecordParts, withoutCells } from "./table-record.ts";
+
+export interface FitTableOptions<O> {
+  readonly schema: TableSchema;
+  /** Every real row, of the holdout too: only identifiers look at it, so that they equal no real value. */
+  readonly all?: Table | undefined;
+  readonly synthesizer: Synthesizer<O>;
+  readonly options: O;
+  readonly random: Random;
+  readonly executor: Executor;
+  readonly progress?: Progress | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface SampleTableOptions extends DrawOptions {
+  /** A condition in CEL that every row meets: "age >= 65.0 && sex == 'F'". */
+  readonly where?: string | undefined;
+  /** Shares that the labels of a column get. */
+  readonly shares?: Shares | undefined;
+  /** Told as rows are made: how many were kept, of how many that were drawn. */
+  readonly onAcceptance?: SampleOptions["onAcceptance"];
+}
+
+/** A synthesizer fitted to a whole table: its rows have all columns of the source, and keep the declared constraints. */
+export interface FittedTable {
+  /** What the synthesizer chose and left out, for the report: no cell of the data in it. */
+  readonly notes: readonly string[];
+  /** What became of columns that are not modelled, and of constraints. */
+  readonly tableNotes: readonly string[];
+  /** Exactly so many rows, in chunks, in the source's column order.
+   * @throws {InvalidArgument} a condition or share that cannot be met, or is none
+   * @throws {InvalidData} too few rows keep the constraints or meet the condition: the rate and what was broken are named */
+  sample(rows: number, options: SampleTableOptions): AsyncIterable<Table>;
+  /** Partly filled rows with every missing cell filled; columns that they lack are added, cells that are there stay; codes for
+   * "missing" are not there. Declared constraints on rows hold.
+   * @throws {InvalidData} rows that cannot be filled within the constraints */
+  complete(table: Table, options: DrawOptions): Promise<Table>;
+  /** What {@link loadTable} reads. As private as the training rows, though it holds none of their identifiers. */
+  save(): FittedRecord;
+}
+
+/** Fits a synthesizer to a table as its schema describes it: what follows from other columns is taken out, declared constraints are built into
+ * the columns where that can be, rows that break one are not learned from, and everything is put back in what is drawn.
+ * @throws {InvalidData} nothing to model, free text, or constraints that most real rows break
+ * @throws {Cancelled} the signal fired */
+export async function fitTable<O>(train: Table, how: FitTableOptions<O>): Promise<FittedTable> {
+  const { schema, synthesizer, options, random, executor, progress, signal } = how;
+  const { rows, broken } = keepingRows(train, schema);
+  const learned = rows.length === train.rows ? train : takeRows(train, rows);
+  const { modelled, restore, record, notes } = reduceTable(learned, schema, { all: how.all ?? train });
+  const encoding = encodeConstraints(modelled, schema);
+  const fitted = await synthesizer.fit(encoding.table, {
+    schema: encoding.schema,
+    options,
+    random: random.split("fit").split(synthesizer.name),
+    executor,
+    ...(progress ? { progress } : {}),
+    signal,
+  });
+  const names = modelled.columns.map(({ name }) => name);
+  return tableFrom({
+    fitted,
+    restore,
+    content: {
+      restore: record,
+      steps: encoding.steps,
+      schema,
+      like: withoutCells(learned, names),
+      modelled: names,
+      known: (schema.constraints ?? []).map((constraint) => ({
+        constraint,
+        real: constraint.kind === "combinations" ? knownWithoutRows(learned, constraint) : withoutCells(learned, names),
+      })),
+      notes: [...notes, ...constraintNotes(schema, { broken, built: encoding.built })],
+    },
+  });
+}
+
+/** A fitted table that was saved: the same rows for the same stream, but that identifiers made anew may happen to equal real ones, which a record
+ * does not hold.
+ * @throws {InvalidArgument} no such synthesizer
+ * @throws {InvalidData} it is in another format, or lacks something */
+export function loadTable(record: FittedRecord): FittedTable {
+  const { fitted, content } = tableRecordParts(record);
+  return tableFrom({
+    fitted: synthesizerNamed(record.synthesizer).load(fitted),
+    restore: restoreFrom(content.restore),
+    content,
+  });
+}
+
+interface TableParts {
+  readonly fitted: Fitted;
+  readonly restore: Restore;
+  readonly content: TableContent;
+}
+
+function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
+  const { steps, schema, known, like } = content;
+  const constraints = known.map(({ constraint }) => constraint);
+  const rules = known.flatMap(({ constraint, real }) => {
+    const isModelled = columnsIn(constraint, like).every((name) => content.modelled.includes(name));
+    return rowRulesOf([constraint], { schema, real }).map((rule) => ({ rule, isModelled }));
+  });
+  const early: readonly RowRule[] = rules.flatMap(({ rule, isModelled }) => (isModelled ? [rule] : []));
+  // A model that draws again gains nothing by it.
+  const standing = fitted.conditions === "exact" ? standingConditions(constraints, content) : [];
+  async function* modelled(rows: number, options: SampleOptions): AsyncGenerator<Table> {
+    for await (const chunk of fitted.sample(rows, options)) yield decodeSteps(chunk, steps);
+  }
+  const drawn = (rows: number, asked: Asked, options: SampleOptions): AsyncIterable<Table> => {
+    const once = (): AsyncIterable<Table> =>
+      drawnRows(rows, {
+        ...options,
+        where: merged([...standing, ...asked.conditions]),
+        modelled,
+        restore,
+        early,
+        late: [
+          ...rules.map(({ rule }) => rule),
+          ...(asked.rule ? [asked.rule] : []),
+          ...constraints.flatMap((constraint) =>
+            constraint.kind === "unique" ? [uniqueRule(constraint.columns, schema)] : [],
+          ),
+        ],
+      });
+    return constraints.reduce<() => AsyncIterable<Table>>(
+      (chunks, constraint) => (constraint.kind === "increments" ? () => inIncrements(chunks, constraint) : chunks),
+      once,
+    )();
+  };
+  return {
+    notes: fitted.notes,
+    tableNotes: content.notes,
+    save: () => tableRecordOf(fitted.save(), content),
+    async *sample(rows, { where, shares, ...options }) {
+      const asked = where === undefined ? { conditions: [], rule: undefined } : askedBy(where, content);
+      if (!shares) {
+        yield* drawn(rows, asked, options);
+        return;
+      }
+      checkShares(shares);
+      yield* inShares(rows, {
+        shares,
+        random: options.random,
+        drawn: (label, count, random) =>
+          drawn(
+            count,
+            { ...asked, conditions: [...asked.conditions, labelCondition(shares.column, label, content)] },
+            { ...options, random },
+          ),
+      });
+    },
+    async complete(given, options) {
+      const table = tableOf(
+        given.columns.map((column) => {
+          const meaning = schema.columns.find(({ name }) => name === column.name);
+          return meaning ? withoutCodes(column, meaning) : column;
+        }),
+        given.rows,
+      );
+      const filled = await completeRows(table, {
+        rules: early,
+        options,
+        fill: async (part, own) => {
+          const told = encodePartly(part, steps, own.random.split("known"));
+          return decodeSteps(await fitted.complete(told, own), steps, (made) => withGiven(made, part));
+        },
+      });
+      return withGiven(await restore(filled, 0, options.random.split("restore")), table);
+    },
+  };
+}
+
+function labelCondition(name: string, label: string, { like, modelled, steps }: AskedOf): ColumnCondition {
+  const column = columnOf(like, name);
+  const own: ColumnCondition =
+    column.type === "text"
+      ? { column: name, missing: false, labels: [label] }
+      : { column: name, missing: false, intervals: [[Number(label), Number(label)]] };
+  const told = modelled.includes(name) ? encodeCondition(own, steps) : undefined;
+  if (told) return told;
+  throw new InvalidArgument("bad-shares", `Shares cannot be asked of column "${name}": it follows from others.`, {
+    advice: "Ask them of the column that it follows from.",
+  });
+}
+
+/** Every column that a constraint looks at. */
+function columnsIn(constraint: Constraint, like: Table): readonly string[] {
+  const text =
+    constraint.kind === "check" ? constraint.condition : constraint.kind === "equals" ? constraint.formula : undefined;
+  if (text === undefined) return columnsOfConstraint(constraint);
+  const expression = compileRowExpression(text, like, constraint.kind === "check" ? "condition" : "number");
+  return [...columnsOfConstraint(constraint), ...("wrong" in expression ? [] : expression.columns)];
+}
+
+function constraintNotes(
+  schema: TableSchema,
+  { broken, built }: { readonly broken: ReadonlyMap<string, number>; readonly built: readonly string[] },
+): readonly string[] {
+  return (schema.constraints ?? []).map((constraint) => {
+    const name = nameOfConstraint(constraint);
+    const left = broken.get(name) ?? 0;
+    const told = left > 0 ? ` ${left} training rows that break it were not learned from.` : "";
+    if (constraint.kind === "references") return `Constraint "${name}": not seen to; the parent table is not at hand.`;
+    if (constraint.kind === "unique") return `Constraint "${name}": rows like an earlier one are drawn again.`;
+    if (constraint.kind === "increments")
+      return `Constraint "${name}": values are put in order within each group; what a value had to do with its row's other cells is loosened.`;
+    return built.includes(name)
+      ? `Constraint "${name}": built into what is drawn.${told}`
+      : `Constraint "${name}": rows that break it are drawn again.${told}`;
+  });
+}
