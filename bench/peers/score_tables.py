@@ -46,6 +46,7 @@ from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
 MISSING = {"", "NaN", "nan", "None", "NA", "<NA>", "null", "NaT"}
+INVENTED = "\0"  # a label that no real row holds
 DISTINCT, BINS, RARE, NEAREST, SHUFFLES, FOLDS = 10, 10, 0.01, 2000, 1999, 5
 BOOSTING = dict(n_estimators=100, num_leaves=31, learning_rate=0.1, n_jobs=1, deterministic=True, force_row_wise=True, verbose=-1)
 
@@ -83,7 +84,8 @@ class Columns:
         values = pd.to_numeric(pd.Series(labels), errors="coerce")
         return np.array([label if np.isnan(value) else "%.10g" % value for label, value in zip(labels, values)], dtype=object)
 
-    def encode(self, table):
+    def encode(self, table, made=False):
+        """Cells as numbers or codes. Labels of a synthetic table that no real one holds share one code: there may be thousands."""
         cells = {}
         for name, numeric in self.numeric.items():
             if numeric:
@@ -91,8 +93,11 @@ class Columns:
                 continue
             labels, codes = self.labels(name, table[name]), self.codes[name]
             for label in pd.unique(labels):
-                codes.setdefault(label, len(codes))
-            cells[name] = np.array([codes[label] for label in labels], dtype=np.int64)
+                if not made or label in codes:
+                    codes.setdefault(label, len(codes))
+                else:
+                    codes.setdefault(INVENTED, len(codes))
+            cells[name] = np.array([codes.get(label, codes.get(INVENTED)) for label in labels], dtype=np.int64)
         return cells
 
 
@@ -213,7 +218,7 @@ def target_of(cells, columns, options):
         known = np.flatnonzero(values > 0)
         return known, values[known]
     if not columns.numeric[options.target]:
-        label = {code: float(text) > options.above for text, code in columns.codes[options.target].items() if code > 0}
+        label = {code: text != INVENTED and float(text) > options.above for text, code in columns.codes[options.target].items() if code > 0}
         known = np.flatnonzero(values > 0)
         return known, np.array([int(label[code]) for code in values[known]])
     known = np.flatnonzero(~np.isnan(values))
@@ -289,7 +294,7 @@ def score(tables, options):
     columns = Columns(tables[0])
     train, test = (columns.encode(table) for table in tables[:2])
     if len(tables) == 3:
-        synthetic = columns.encode(tables[2])
+        synthetic = columns.encode(tables[2], made=True)
     else:
         order = np.random.default_rng([options.seed, 9]).permutation(rows_of(test))
         synthetic, test = (take(test, np.sort(half)) for half in np.array_split(order, 2))

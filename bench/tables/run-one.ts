@@ -114,7 +114,7 @@ function lastLine(program: string, args: readonly string[], minutes?: number): s
   });
   if (child.error && "code" in child.error && child.error.code === "ETIMEDOUT")
     throw new Error(`stopped after ${minutes} minutes`);
-  if (child.status !== 0) throw new Error(`failed: ${lastOf(child.stderr).slice(0, 160)}`);
+  if (child.status !== 0) throw new Error(`failed: ${child.signal ?? lastOf(child.stderr).slice(0, 160)}`);
   return lastOf(child.stdout);
 }
 
