@@ -28,8 +28,10 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly where?: string | undefined;
   /** Shares that the labels of a column get in the synthetic table. */
   readonly shares?: Shares | undefined;
-  /** Default: "sequential-trees". */
+  /** Default: "auto". */
   readonly synthesizer?: string | undefined;
+  /** Options of the synthesizer, by name; its page in the docs lists them. */
+  readonly synthesizerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Path of a schema YAML; overrides what is inferred. */
   readonly schema?: string | undefined;
   /** Path of a policy YAML, or the name of a built-in one. */

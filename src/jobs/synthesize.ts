@@ -26,6 +26,10 @@ import { declaredPurpose } from "./purpose.ts";
 import { JUDGED_ROWS, judgeRelease } from "./release.ts";
 import { checkShadowModels } from "./shadow-models.ts";
 import { entitiesOfRows, openSource } from "./source.ts";
+import { optionsFor } from "./synthesizer-options.ts";
+
+/** What fits a table when nobody says what should. */
+export const DEFAULT_SYNTHESIZER = "auto";
 
 /** The main job: reads a table, keeps a holdout apart, fits on the rest, samples, judges, decides by the policy, and leaves a signed bundle.
  * The bundle is complete or absent, whatever the decision.
@@ -44,8 +48,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const random = randomFromSeed(seed);
 
   // Everything that can be wrong in the call is found before the work.
-  const synthesizer = synthesizerNamed(options.synthesizer ?? "sequential-trees");
-  const synthesizerOptions = synthesizer.options.parse({});
+  const synthesizer = synthesizerNamed(options.synthesizer ?? DEFAULT_SYNTHESIZER);
+  optionsFor(synthesizer, options.synthesizerOptions ?? {});
   const asked = { where: options.where, shares: options.shares };
   if (asked.shares) checkShares(asked.shares);
   checkShadowModels(options.shadowModels);
@@ -58,6 +62,11 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
 
   const source = await openSource(options, { declared, override, random, events });
   const { table, train, holdout, split, groups, schema, purpose } = source;
+  const synthesizerOptions = optionsFor(synthesizer, options.synthesizerOptions ?? {}, { target: purpose.target });
+  if (asked.where !== undefined || asked.shares)
+    events.notice(
+      "Rows are asked for under conditions, and judged against all real rows: what was asked shows as a difference.",
+    );
   if (groups)
     events.notice(
       `Rows of one "${options.group}" stay together in the split, but they are still modelled one by one: relations between the rows of one person are lost.`,

@@ -11,8 +11,8 @@ const NEARER_ERRORS = 3;
 const AUC_MARGIN = 0.005;
 
 /** The trial whose rows are hardest to tell from unseen ones, among those that are no nearer to seen rows than chance allows. Of several that cannot
- * be told apart by one standard error, the one whose rows teach the target best; else the first, which is the cheapest.
- * @param trials at least one, cheapest first */
+ * be told apart by one standard error, the one whose rows teach the target best; else the first.
+ * @param trials at least one, in the order of the candidates */
 export function chooseTrial(trials: readonly Trial[]): { readonly name: string; readonly because: string } {
   const least = Math.min(0.5, ...trials.map(({ score }) => score.nearer));
   const honest = trials.filter(({ score }) => score.nearer <= least + 0.02 + NEARER_ERRORS * score.nearerError);
@@ -36,7 +36,7 @@ export function chooseTrial(trials: readonly Trial[]): { readonly name: string; 
             .map(({ name }) => name)
             .join(
               " and ",
-            )}, by one standard error; ${winner === close[0] ? "it is the quickest of them" : "they teach the target better"}.`
+            )}, by one standard error; ${winner === close[0] ? "it comes first in the list of candidates" : "they teach the target better"}.`
     }${excluded.length > 0 ? ` Left out, for rows too near to those seen: ${excluded.join(", ")}.` : ""}`,
   };
 }
