@@ -35,6 +35,7 @@ test("every command in the docs runs", () =>
         `${20 + ((i * 37) % 60)},${i % 3 === 0 ? "m" : "f"},${(i * 7919) % 200},${i % 4 === 0 ? `2024-0${(i % 9) + 1}-11` : ""},${i % 4 === 0 ? "yes" : "no"}`,
     );
     writeFileSync(join(folder, "patients.csv"), `age,sex,pressure,date_of_death,died\n${people.join("\n")}\n`);
+    writeFileSync(join(folder, "half-filled.csv"), "age,sex,died\n30,,no\n,f,\n71,m,\n");
     const row = (i: number): string =>
       `${17 + ((i * 31) % 60)},${["a", "b", "c"][(i * 7) % 3]},${(i * 104_729) % 997},${(i * 31) % 5 === 0 ? ">50K" : "<=50K"}`;
     for (const [name, from] of [

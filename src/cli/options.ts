@@ -24,6 +24,22 @@ export function between(min: number, max: number): (text: string) => number {
   };
 }
 
+/** One more option of a synthesizer: name=value, the value as JSON or, where it is none, as text. */
+export function optionOf(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError(`Got "${text}"; want a name and a value, as minLeaf=20.`);
+  return { ...before, [name.trim()]: jsonOrText(value) };
+}
+
+function jsonOrText(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 /** Shares of a column's labels: sex=F:.5,M:.5, or as JSON {"sex": {"F": 0.5, "M": 0.5}} where labels have commas or colons of their own. */
 export function sharesOf(text: string): {
   readonly column: string;

@@ -1,8 +1,7 @@
 import { relative } from "node:path";
 import type { Command } from "commander";
 import { display, stopSignal } from "./effects.ts";
-import { MAX_ROWS, MAX_SEED, wholeNumber } from "./options.ts";
-import { sharesOf } from "./shares-option.ts";
+import { MAX_ROWS, MAX_SEED, sharesOf, wholeNumber } from "./options.ts";
 
 /** Declares `counterfoil sample`. */
 export function addSample(program: Command): void {
@@ -15,8 +14,8 @@ export function addSample(program: Command): void {
     )
     .argument("<model>", "the model file")
     .requiredOption("--rows <n>", "how many rows", wholeNumber(1, MAX_ROWS))
-    .option("--where <condition>", "a condition in CEL that every row meets")
-    .option("--shares <column label=share...>", "a column, and what share of the rows each of its labels gets")
+    .option("--where <condition>", "every row meets it; CEL over the columns, as \"age >= 65 && sex == 'F'\"")
+    .option("--shares <column=label:share,…>", "shares of a column's labels, as sex=F:.5,M:.5", sharesOf)
     .option("--out <file>", "a .parquet or .csv file; must not exist (default: <model>-sample.parquet)")
     .option("--seed <n>", "same model and seed, same bytes (default: 0)", wholeNumber(0, MAX_SEED))
     .option("--threads <n>", "worker threads; does not change the result (default: all cores)", wholeNumber(1, 256))
@@ -28,16 +27,15 @@ export function addSample(program: Command): void {
       `
 Examples:
   counterfoil sample patients.safetensors --rows 100000 --out more.parquet
-  counterfoil sample patients.safetensors --rows 500 --where "age >= 80.0 && sex == 'f'" --out old-women.csv
-  counterfoil sample patients.safetensors --rows 1000 --shares died yes=0.5 no=0.5 --out balanced.parquet`,
+  counterfoil sample patients.safetensors --rows 500 --where "age >= 80 && sex == 'f'" --out old-women.csv
+  counterfoil sample patients.safetensors --rows 1000 --shares died=yes:.5,no:.5 --out balanced.parquet`,
     )
-    .action(async (model: string, { shares, ...options }) => {
+    .action(async (model: string, options) => {
       const { sample } = await import("../jobs/sample.ts");
       const screen = display(options);
       const result = await sample({
         ...options,
         model,
-        shares: shares && sharesOf(shares),
         events: screen.events,
         signal: stopSignal(),
       }).finally(screen.finish);

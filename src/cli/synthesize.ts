@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
-import { between, MAX_ROWS, MAX_SEED, sharesOf, wholeNumber } from "./options.ts";
+import { between, MAX_ROWS, MAX_SEED, optionOf, sharesOf, wholeNumber } from "./options.ts";
 import { addPurposeOptions, purposeOptions } from "./purpose-options.ts";
 
 /** Declares `counterfoil synthesize`. */
@@ -17,7 +17,17 @@ export function addSynthesize(program: Command): void {
       .argument("<file>", "the real table")
       .option("--out <dir>", "folder of the bundle; must not exist (default: <file>-synthetic)")
       .option("--rows <n>", "synthetic rows (default: as many as the source has)", wholeNumber(1, MAX_ROWS))
-      .option("--synthesizer <name>", "sequential-trees or independent", "sequential-trees")
+      .option(
+        "--synthesizer <name>",
+        "auto (tries several), sequential-trees, boosted-trees, circuit, mixture, adversarial-forest, bayesian-network,\ngaussian-copula or independent",
+        "auto",
+      )
+      .option(
+        "--option <name=value...>",
+        "options of the synthesizer, as minLeaf=20; its page in the docs lists them",
+        optionOf,
+        {},
+      )
       .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
       .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default"),
   )
@@ -45,6 +55,10 @@ export function addSynthesize(program: Command): void {
     .option("--id <column>", "a key: made anew, never modelled")
     .option("--query <sql>", 'SQL over the source; a file is the table "source"')
     .option("--drop-text", "leave out free-text columns instead of stopping at them")
+    .option(
+      "--save-model <file>",
+      "keep the fitted model, for `counterfoil sample` and `complete`; as private as the real rows",
+    )
     .option("--csv", "write CSV beside Parquet")
     .option("--seed <n>", "same input and seed, same bytes (default: 0)", wholeNumber(0, MAX_SEED))
     .option("--threads <n>", "worker threads; does not change the result (default: all cores)", wholeNumber(1, 256))
@@ -67,6 +81,7 @@ Examples:
       const screen = display(options);
       const result = await synthesize({
         ...options,
+        synthesizerOptions: options.option,
         ...purposeOptions(options),
         source: file,
         events: screen.events,

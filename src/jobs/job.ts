@@ -28,8 +28,10 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly where?: string | undefined;
   /** Shares that the labels of a column get in the synthetic table. */
   readonly shares?: Shares | undefined;
-  /** Default: "sequential-trees". */
+  /** Default: "auto". */
   readonly synthesizer?: string | undefined;
+  /** Options of the synthesizer, by name; its page in the docs lists them. */
+  readonly synthesizerOptions?: Readonly<Record<string, unknown>> | undefined;
   /** Path of a schema YAML; overrides what is inferred. */
   readonly schema?: string | undefined;
   /** Path of a policy YAML, or the name of a built-in one. */
@@ -45,6 +47,8 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly judge?: "auto" | "release" | "procedure" | undefined;
   /** Refits on random halves of the people by which the most isolated of them are attacked: an even number from 16; absent: none. */
   readonly shadowModels?: number | undefined;
+  /** File in which the fitted model is kept, to be sampled later; must not exist. As private as the training rows. */
+  readonly saveModel?: string | undefined;
   /** Write CSV beside Parquet. */
   readonly csv?: boolean | undefined;
   readonly seed?: number | undefined;

@@ -46,7 +46,7 @@ export interface SampleResult {
   readonly notices: readonly string[];
 }
 
-/** Draws rows from a kept model. The same model, options and seed give the same bytes, for any number of threads. Nothing is judged.
+/** Draws rows from a kept model: those of the run that kept it, for its seed, rows and conditions, but for identifiers. The same model, options and seed give the same bytes, for any number of threads. Nothing is judged.
  * @throws {InvalidArgument} no such model; an output that exists; a condition or shares that cannot be met, or are none
  * @throws {InvalidData} the model is torn, changed or of another format; too few rows meet the condition
  * @throws {ResourceError} disk full, read-only
@@ -69,7 +69,7 @@ export async function sample(options: SampleModelOptions): Promise<SampleResult>
   try {
     events.phase?.("sample", `${rows} rows, ${synthesizer}`);
     const chunks = fitted.sample(rows, {
-      random: randomFromSeed(seed).split("sample"),
+      random: randomFromSeed(seed),
       executor,
       signal,
       where,

@@ -9,6 +9,7 @@ import { randomFromSeed } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
+import { writeModelFile } from "../runs/model-file.ts";
 import { loadPolicy } from "../runs/policy-file.ts";
 import { markSource, queriesOf } from "../runs/sources.ts";
 import { userFolders } from "../runs/user-folders.ts";
@@ -17,7 +18,7 @@ import { type FittedTable, fitTable, type SampleTableOptions } from "../synthesi
 import { synthesizerNamed } from "../synthesizers/index.ts";
 import { checkShares } from "../synthesizers/shares.ts";
 import { collecting } from "./events.ts";
-import { defaultFolder, freshFolder, loadSchema, openSigner } from "./files.ts";
+import { defaultFolder, freshFile, freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { JobEvents, JobResult, SynthesizeOptions } from "./job.ts";
 import { headlineOf } from "./judge.ts";
 import { publishInto, reportOf } from "./publish.ts";
@@ -25,6 +26,10 @@ import { declaredPurpose } from "./purpose.ts";
 import { JUDGED_ROWS, judgeRelease } from "./release.ts";
 import { checkShadowModels } from "./shadow-models.ts";
 import { entitiesOfRows, openSource } from "./source.ts";
+import { optionsFor } from "./synthesizer-options.ts";
+
+/** What fits a table when nobody says what should. */
+export const DEFAULT_SYNTHESIZER = "auto";
 
 /** The main job: reads a table, keeps a holdout apart, fits on the rest, samples, judges, decides by the policy, and leaves a signed bundle.
  * The bundle is complete or absent, whatever the decision.
@@ -43,8 +48,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const random = randomFromSeed(seed);
 
   // Everything that can be wrong in the call is found before the work.
-  const synthesizer = synthesizerNamed(options.synthesizer ?? "sequential-trees");
-  const synthesizerOptions = synthesizer.options.parse({});
+  const synthesizer = synthesizerNamed(options.synthesizer ?? DEFAULT_SYNTHESIZER);
+  optionsFor(synthesizer, options.synthesizerOptions ?? {});
   const asked = { where: options.where, shares: options.shares };
   if (asked.shares) checkShares(asked.shares);
   checkShadowModels(options.shadowModels);
@@ -52,10 +57,16 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const declared = await declaredPurpose(options);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
   const out = await freshFolder(options.out ?? defaultFolder(options.source));
+  const modelFile = options.saveModel === undefined ? undefined : await freshFile(options.saveModel, "--save-model");
   const signer = await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
   const source = await openSource(options, { declared, override, random, events });
   const { table, train, holdout, split, groups, schema, purpose } = source;
+  const synthesizerOptions = optionsFor(synthesizer, options.synthesizerOptions ?? {}, { target: purpose.target });
+  if (asked.where !== undefined || asked.shares)
+    events.notice(
+      "Rows are asked for under conditions, and judged against all real rows: what was asked shows as a difference.",
+    );
   if (groups)
     events.notice(
       `Rows of one "${options.group}" stay together in the split, but they are still modelled one by one: relations between the rows of one person are lost.`,
@@ -115,6 +126,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           events,
           signal,
         });
+        if (modelFile !== undefined)
+          await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
         await publishInto(folder, {
           job: "synthesize",
           title: `A synthetic version of ${basename(options.source)}`,

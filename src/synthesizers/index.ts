@@ -1,8 +1,11 @@
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
 import { adversarialForest } from "./adversarial-forest.ts";
+import { auto } from "./auto.ts";
+import { bayesianNetwork } from "./bayesian-network.ts";
 import { boostedTrees } from "./boosted-trees.ts";
 import { circuit } from "./circuit.ts";
+import { gaussianCopula } from "./gaussian-copula.ts";
 import { independent } from "./independent.ts";
 import { mixture } from "./mixture.ts";
 import { sequentialTrees } from "./sequential-trees.ts";
@@ -10,12 +13,15 @@ import type { Synthesizer } from "./synthesizer.ts";
 
 /** Every synthesizer that ships. The conformance suite runs over this list. */
 export const synthesizers = {
-  adversarialForest,
+  auto,
+  sequentialTrees,
   boostedTrees,
   circuit,
-  independent,
   mixture,
-  sequentialTrees,
+  adversarialForest,
+  bayesianNetwork,
+  gaussianCopula,
+  independent,
 } as const;
 
 /** The synthesizer of a name, as in the command line and in JSON ("sequential-trees").

@@ -8,7 +8,9 @@ import { CounterfoilError, InvalidArgument, InvalidData } from "../../src/errors
 import { localExecutor } from "../../src/executors/local.ts";
 import { complete } from "../../src/jobs/complete.ts";
 import { sample } from "../../src/jobs/sample.ts";
+import { synthesize } from "../../src/jobs/synthesize.ts";
 import { randomFromSeed } from "../../src/random.ts";
+import { productVersion } from "../../src/runs/fingerprint.ts";
 import { writeModelFile } from "../../src/runs/model-file.ts";
 import { inferSchema } from "../../src/schema/infer.ts";
 import { fitTable } from "../../src/synthesizers/fit-table.ts";
@@ -16,7 +18,7 @@ import { independent } from "../../src/synthesizers/independent.ts";
 import { sequentialTrees } from "../../src/synthesizers/sequential-trees.ts";
 import type { Synthesizer } from "../../src/synthesizers/synthesizer.ts";
 import { counterfoil } from "../cli/run.ts";
-import { csvOf, fileIn, peopleCsv, scratchHome } from "./world.ts";
+import { csvOf, fileIn, filesBelow, peopleCsv, scratchHome } from "./world.ts";
 
 const home = scratchHome();
 const people = peopleCsv(600);
@@ -79,6 +81,37 @@ test("another process draws the same bytes from a model as the library, for any 
     await sample({ model, rows: 700, out: another, seed: 6, threads: 1 });
     assert.ok(!readFileSync(own).equals(readFileSync(another)));
   }
+});
+
+test("a run keeps its model, and the model draws the rows of that run again: all cells but the identifiers", async () => {
+  const model = join(home, "kept", "people.safetensors");
+  const out = join(home, "kept-run");
+  const run = {
+    source,
+    threads: 2,
+    seed: 3,
+    synthesizer: "independent",
+    where: "age >= 30.0",
+    judge: "release",
+    saveModel: model,
+  } as const;
+  await synthesize({ ...run, out });
+  const again = fresh("parquet");
+  const { fittedBy } = await sample({ model, rows: 600, out: again, seed: 3, where: "age >= 30.0", threads: 1 });
+  assert.equal(fittedBy, productVersion());
+  const [one, other] = [await tableIn(join(out, "data", "synthetic.parquet")), await tableIn(again)];
+  for (const name of ["age", "job", "pay", "joined", "smoker", "city"])
+    assert.deepEqual(valuesOf(other, name), valuesOf(one, name), name);
+  assert.ok(
+    filesBelow(out).every((file) => !file.includes("safetensors")),
+    "the bundle holds no model",
+  );
+  const before = filesBelow(home).filter((file) => !file.includes(".xdg"));
+  await assert.rejects(synthesize({ ...run, out: join(home, "another") }), code("output-exists"));
+  assert.deepEqual(
+    filesBelow(home).filter((file) => !file.includes(".xdg")),
+    before,
+  );
 });
 
 test("the table has the source's columns, the synthetic mark and a word that it is not judged; CSV is written as the source was", async () => {
