@@ -10,7 +10,9 @@ import {
 } from "../../data/table.ts";
 import { throwIfCancelled } from "../../errors.ts";
 import type { Random } from "../../random.ts";
+import type { EqualsConstraint } from "../../schema/constraints.ts";
 import { withoutCodes } from "../../schema/reduce/missing-codes.ts";
+import { compileRowExpression } from "../../schema/row-expression.ts";
 import { schemaOf, type TableSchema } from "../../schema/schema.ts";
 import { type CellEdit, type CellValue, withCells } from "./row-edits.ts";
 import type { TestRule } from "./rules.ts";
@@ -54,13 +56,18 @@ export function breakingRows(
     const uses = new Map<string, number>();
     const most = Math.min(MOST_CHANGED, rule.columns.length);
     let found = 0;
-    for (let size = 1; size <= most && found < BREAKING_ROWS; size++)
+    for (const attempt of attempts(rule, { rules, most }))
       for (let round = 0; round < ROUNDS && found < BREAKING_ROWS; round++) {
         throwIfCancelled(signal);
         const rows = [...free];
-        const changes = changesOf(rule, { ...how, rows, size, random: own.split(size).split(round) });
+        const changes = changesOf(rule, {
+          ...how,
+          rows,
+          size: attempt.size,
+          random: own.split(attempt.size).split(attempt.formulas.length).split(round),
+        });
         if (changes.length === 0) break;
-        const changed = changedRows(bases, changes);
+        const changed = mended(changedRows(bases, changes), attempt.formulas);
         const broken = onlyBroken(changed, { rule, rules, most: BREAKING_ROWS * 8 });
         // Other columns first, so that the rows do not all break it in one way.
         while (found < BREAKING_ROWS && broken.size > 0) {
@@ -79,6 +86,45 @@ export function breakingRows(
     return { name: rule.name, rows: found };
   });
   return { table: tables.length === 0 ? sliceRows(bases, 0, 0) : concatRows(tables), names, rules: counts };
+}
+
+interface Attempt {
+  /** Cells that are changed to break the rule. */
+  readonly size: number;
+  /** What else is computed anew, so that it still holds. */
+  readonly formulas: readonly EqualsConstraint[];
+}
+
+/** Fewest changes first; where another rule computes a cell from those, also with that cell computed anew. */
+function attempts(
+  rule: TestRule,
+  { rules, most }: { readonly rules: readonly TestRule[]; readonly most: number },
+): readonly Attempt[] {
+  const formulas = rules.flatMap((other) =>
+    other !== rule &&
+    other.constraint?.kind === "equals" &&
+    other.columns.some((name) => name !== other.columns[0] && rule.columns.includes(name))
+      ? [other.constraint]
+      : [],
+  );
+  return Array.from({ length: most }, (_, i) => i + 1).flatMap((size): readonly Attempt[] => [
+    { size, formulas: [] },
+    ...(formulas.length > 0 ? [{ size, formulas }] : []),
+  ]);
+}
+
+/** The rows with computed cells as their formulas say. */
+function mended(table: Table, formulas: readonly EqualsConstraint[]): Table {
+  return formulas.reduce((out, { column, formula }) => {
+    const expression = compileRowExpression(formula, out, "number");
+    if ("wrong" in expression) return out;
+    const wanted = expression.over(out);
+    const edits = Array.from({ length: out.rows }, (_, row) => ({ row, column, cell: wanted(row) }));
+    return withCells(
+      out,
+      edits.filter((edit): edit is CellEdit => typeof edit.cell === "number"),
+    );
+  }, table);
 }
 
 /** Cells of one valid row to be changed. */
