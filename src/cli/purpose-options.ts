@@ -6,7 +6,10 @@ export function addPurposeOptions(command: Command): Command {
   return command
     .option("--target <column>", "the column people will predict from the others")
     .option("--target-leaks <columns...>", "columns that give the target away and so are no predictors")
-    .option("--purpose <file>", "what the table is for, as YAML (docs/purpose.md); a flag beside it wins")
+    .option(
+      "--purpose <file>",
+      "what the table is for, as YAML (docs/purpose.md); a flag beside it wins. synthesize: test adds rows to test with",
+    )
     .option("--survival <time,event>", "columns of the time until an event and of the event", pair)
     .option("--analysis <formula>", '"ols: y ~ a + b", "logistic: …" or "cox: time, event ~ a"; repeatable', collected)
     .option("--quasi-identifiers <columns...>", "columns that an attacker may know of a person")

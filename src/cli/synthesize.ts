@@ -31,6 +31,11 @@ export function addSynthesize(program: Command): void {
       .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
       .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default"),
   )
+    .option(
+      "--test-pair-rows <n>",
+      "with --purpose test: rows for rare combinations, at most (default: 1,000)",
+      wholeNumber(0, 1_000_000),
+    )
     .option("--where <condition>", "every synthetic row meets it; CEL over the columns, as \"age >= 65 && sex == 'F'\"")
     .option(
       "--shares <column=label:share,…>",

@@ -4,6 +4,7 @@ import type { Decision } from "../policy/decision.ts";
 import type { Shares } from "../synthesizers/shares.ts";
 import type { PurposeOptions } from "./purpose.ts";
 import type { SelfTest } from "./self-test.ts";
+import type { TestRows } from "./test-rows.ts";
 
 /** What a job tells while it runs; the command line draws it, a library user may ignore it. */
 export interface JobEvents {
@@ -24,6 +25,8 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly out?: string | undefined;
   /** Synthetic rows; default: as many as the source has. */
   readonly rows?: number | undefined;
+  /** With the purpose "test": rows for rare combinations, at most; default 1,000. */
+  readonly testPairRows?: number | undefined;
   /** A condition in CEL that every synthetic row meets. */
   readonly where?: string | undefined;
   /** Shares that the labels of a column get in the synthetic table. */
@@ -109,6 +112,8 @@ export interface JobResult {
   readonly bundle: string | null;
   readonly report: string | null;
   readonly rows: { readonly train: number; readonly holdout: number; readonly synthetic: number };
+  /** Test cases that follow the ordinary rows, which are all that `rows`, scores and decision speak of; absent: none were asked for. */
+  readonly testCases?: TestRows;
   /** What the privacy metrics looked at. */
   readonly judged: "release" | "procedure";
   /** Runs so far that measured the same real rows on this machine, this one included: each answer tells something of them. */

@@ -7,9 +7,12 @@ import { parseAnalysis, parsePurpose } from "../schema/purpose-file.ts";
 import { schemaOf, type TableSchema } from "../schema/schema.ts";
 import { chooseTarget } from "./target.ts";
 
+/** The word that asks for test cases beside the ordinary rows, in the place of a file; a file of that name is written ./test. */
+export const TEST_PURPOSE = "test";
+
 /** What a caller may declare of a table's use, as flags or in a file; a flag wins. */
 export interface PurposeOptions {
-  /** Path of a purpose YAML. */
+  /** Path of a purpose YAML; `synthesize` also takes the word "test" ({@link TEST_PURPOSE}). */
   readonly purpose?: string | undefined;
   readonly target?: string | undefined;
   readonly targetLeaks?: readonly string[] | undefined;
@@ -27,6 +30,10 @@ export interface PurposeOptions {
 /** Reads the declared purpose, before any table is read.
  * @throws {InvalidArgument} there is no such file, it is not a purpose, a formula has another form */
 export async function declaredPurpose(options: PurposeOptions): Promise<Purpose> {
+  if (options.purpose === TEST_PURPOSE)
+    throw new InvalidArgument("bad-purpose", `Test cases are made with a table, and here one is only judged.`, {
+      advice: "Only counterfoil synthesize makes them. A purpose file of that name is written ./test.",
+    });
   const file = options.purpose === undefined ? {} : parsePurpose(await textOf(options.purpose), options.purpose);
   const flags: Partial<Purpose> = Object.fromEntries(
     Object.entries({

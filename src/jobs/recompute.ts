@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { alignTo } from "../data/align.ts";
 import { readTable } from "../data/read.ts";
-import { sliceRows } from "../data/table.ts";
+import { selectColumns, sliceRows } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import { canonicalJson, sha256 } from "../evidence/canonical.ts";
 import { checkManifest } from "../evidence/manifest.ts";
@@ -59,6 +59,7 @@ const synthesisShape = z.looseObject({
   dropText: z.boolean(),
   judge: z.enum(["auto", "release", "procedure"]),
   shadowModels: z.number().nullable().default(null),
+  testCases: z.looseObject({ column: z.string() }).nullable().default(null),
   where: z.string().nullable().default(null),
   shares: z
     .object({ column: z.string(), labels: z.record(z.string(), z.number()) })
@@ -131,7 +132,14 @@ async function synthesisAgain(
   );
   if (source.splitSha256 !== again.splitSha256)
     return "The real table is not the one of this bundle: its rows are split otherwise.";
-  const { table } = await readTable(join(options.bundle, BUNDLE.synthetic), { signal: options.signal });
+  const { table: released } = await readTable(join(options.bundle, BUNDLE.synthetic), { signal: options.signal });
+  // Test cases follow the rows that were judged.
+  const table = recipe.testCases
+    ? selectColumns(
+        sliceRows(released, 0, recipe.rows),
+        released.columns.map(({ name }) => name).filter((name) => name !== recipe.testCases?.column),
+      )
+    : released;
   const names = new Set(table.columns.map(({ name }) => name));
   const like = { ...source.table, columns: source.table.columns.filter(({ name }) => names.has(name)) };
   const synthetic = alignTo(table, like, { table: "released", reference: "real" }).table;

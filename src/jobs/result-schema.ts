@@ -136,6 +136,26 @@ export const resultSchema = z.object({
   bundle: z.string().nullable(),
   report: z.string().nullable(),
   rows: z.object({ train: z.int(), holdout: z.int(), synthetic: z.int() }),
+  testCases: z
+    .object({
+      column: z.string().describe("Says what a row is a test case for; empty in the ordinary rows"),
+      mostPairRows: z.int(),
+      judged: z.literal(false),
+      rows: z.object({ boundary: z.int(), pairs: z.int(), breaking: z.int() }),
+      boundary: z.object({ possible: z.int(), reached: z.int(), missed: z.array(z.string()) }),
+      pairs: z.object({
+        columns: z.int(),
+        columnsLeft: z.int(),
+        possible: z.int(),
+        forbidden: z.int(),
+        before: z.int(),
+        after: z.int(),
+        unreachable: z.int(),
+      }),
+      breaking: z.array(z.object({ name: z.string(), rows: z.int() })),
+    })
+    .optional()
+    .describe("Rows to test programs with, after the ordinary rows that scores and decision speak of"),
   judged: z.enum(["release", "procedure"]).describe("What the privacy metrics looked at"),
   queries: z.int().describe("Runs so far that measured the same real rows on this machine, this one included"),
   seed: z.number(),

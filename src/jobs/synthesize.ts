@@ -27,6 +27,7 @@ import { JUDGED_ROWS, judgeRelease } from "./release.ts";
 import { checkShadowModels } from "./shadow-models.ts";
 import { entitiesOfRows, openSource } from "./source.ts";
 import { optionsFor } from "./synthesizer-options.ts";
+import { type TestRows, testPlan, testRowsOf, wantsTestCases, withTestCases } from "./test-rows.ts";
 
 /** What fits a table when nobody says what should. */
 export const DEFAULT_SYNTHESIZER = "auto";
@@ -54,7 +55,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   if (asked.shares) checkShares(asked.shares);
   checkShadowModels(options.shadowModels);
   const { policy, text: policyText } = await loadPolicy(options.policy ?? "default", metrics);
-  const declared = await declaredPurpose(options);
+  const wantsTests = wantsTestCases(options);
+  const declared = await declaredPurpose(wantsTests ? { ...options, purpose: undefined } : options);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
   const out = await freshFolder(options.out ?? defaultFolder(options.source));
   const modelFile = options.saveModel === undefined ? undefined : await freshFile(options.saveModel, "--save-model");
@@ -92,22 +94,34 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
       events.notice?.(note);
     });
     const rows = options.rows ?? table.rows;
+    const plan = wantsTests ? testPlan(source, options) : undefined;
     return await writeBundle(
       out,
       async (folder) => {
         events.phase?.("sample", `${rows} rows`);
-        const synthetic = await sampleInto(fitted, {
+        const { synthetic, testRows } = await sampleInto(fitted, {
           rows,
           asked,
           random,
           executor,
           events,
           signal,
+          tests: plan && {
+            column: plan.column,
+            make: (ordinary, drawn) =>
+              testRowsOf(source, { fitted, ordinary, drawn, plan, override, random, executor, events, signal }),
+          },
           write: (chunks) =>
             writeTable(chunks, {
               parquet: folder.pathOf(BUNDLE.synthetic),
               ...(options.csv ? { csv: folder.pathOf(BUNDLE.syntheticCsv) } : {}),
-              metadata: { "counterfoil:digitalSourceType": SYNTHETIC_MARK, "counterfoil:version": productVersion() },
+              metadata: {
+                "counterfoil:digitalSourceType": SYNTHETIC_MARK,
+                "counterfoil:version": productVersion(),
+                ...(plan
+                  ? { "counterfoil:testCases": `rows with a value in "${plan.column}"; they were not judged` }
+                  : {}),
+              },
               signal,
             }),
         });
@@ -141,7 +155,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           policyText,
           scores,
           decision,
-          recipe: recipeOf(options, { synthesizer, synthesizerOptions, rows, seed, purpose }),
+          recipe: recipeOf(options, { synthesizer, synthesizerOptions, rows, seed, purpose, testRows }),
           seed,
           splitSha256: source.splitSha256,
           inputs: [{ role: "source", sha256: source.sha256 }],
@@ -169,6 +183,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           bundle: out,
           report: reportOf(out),
           rows: { train: train.rows, holdout: split.holdout.length, synthetic: rows },
+          ...(testRows ? { testCases: testRows } : {}),
           judged,
           queries,
           seed,
@@ -183,19 +198,27 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   }
 }
 
-/** Samples into a writer, and keeps the rows that will be judged. */
+/** Samples into a writer, and keeps the rows that will be judged; test cases follow them, and are not among those. */
 async function sampleInto(
   fitted: FittedTable,
   to: SampleTableOptions & {
     readonly rows: number;
     readonly asked: Pick<SampleTableOptions, "where" | "shares">;
     readonly events: JobEvents;
+    readonly tests:
+      | {
+          readonly column: string;
+          readonly make: (ordinary: Table, drawn: number) => ReturnType<typeof testRowsOf>;
+        }
+      | undefined;
     readonly write: (chunks: AsyncIterable<Table>) => Promise<unknown>;
   },
-): Promise<Table> {
-  const { random, executor, signal, events } = to;
+): Promise<{ readonly synthetic: Table; readonly testRows: TestRows | undefined }> {
+  const { random, executor, signal, events, tests } = to;
   const kept: Table[] = [];
   let drawn = 0;
+  let synthetic: Table | undefined;
+  let testRows: TestRows | undefined;
   async function* watched(): AsyncGenerator<Table> {
     let done = 0;
     const onAcceptance = (_: number, of: number): void => {
@@ -205,9 +228,14 @@ async function sampleInto(
       if (done < JUDGED_ROWS)
         kept.push(done + chunk.rows > JUDGED_ROWS ? sliceRows(chunk, 0, JUDGED_ROWS - done) : chunk);
       done += chunk.rows;
-      yield chunk;
+      yield tests ? withTestCases(chunk, tests.column) : chunk;
       events.progress?.(done, to.rows, "rows");
     }
+    synthetic = concatRows(kept);
+    if (!tests) return;
+    const { cases, told } = await tests.make(synthetic, Math.max(done, drawn));
+    testRows = told;
+    yield withTestCases(cases.table, tests.column, cases.names);
   }
   await to.write(watched());
   const count = (n: number): string => n.toLocaleString("en-US");
@@ -215,7 +243,7 @@ async function sampleInto(
     events.notice?.(
       `${count(to.rows)} of ${count(drawn)} rows drawn (${((100 * to.rows) / drawn).toPrecision(2)} %) were kept: the others broke a constraint or a condition.`,
     );
-  return concatRows(kept);
+  return { synthetic: synthetic ?? concatRows(kept), testRows };
 }
 
 /** What was run, as resolved: enough to run it again, without a path of private data. */
@@ -227,6 +255,7 @@ function recipeOf(
     readonly rows: number;
     readonly seed: number;
     readonly purpose: Purpose;
+    readonly testRows: TestRows | undefined;
   },
 ): Readonly<Record<string, unknown>> {
   return {
@@ -240,6 +269,7 @@ function recipeOf(
     where: options.where ?? null,
     shares: options.shares ?? null,
     purpose: resolved.purpose,
+    testCases: resolved.testRows ?? null,
     group: options.group ?? null,
     id: options.id ?? null,
     dropText: options.dropText ?? false,

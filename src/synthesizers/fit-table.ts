@@ -41,6 +41,14 @@ export interface SampleTableOptions extends DrawOptions {
   readonly onAcceptance?: SampleOptions["onAcceptance"];
 }
 
+export interface CompleteTableOptions extends DrawOptions {
+  /** The stream of the sample that the rows stand beside, and their first row's number in it: identifiers made anew then differ from the
+   * sample's. Default: `random`, from row 0. */
+  readonly beside?: { readonly random: Random; readonly startRow: number } | undefined;
+  /** Told the rows that could not be filled within the constraints, instead of an error. */
+  readonly onUnfilled?: ((rows: Uint32Array) => void) | undefined;
+}
+
 /** A synthesizer fitted to a whole table: its rows have all columns of the source, and keep the declared constraints. */
 export interface FittedTable {
   /** What the synthesizer chose and left out, for the report: no cell of the data in it. */
@@ -54,7 +62,7 @@ export interface FittedTable {
   /** Partly filled rows with every missing cell filled; columns that they lack are added, cells that are there stay; codes for
    * "missing" are not there. Declared constraints on rows hold.
    * @throws {InvalidData} rows that cannot be filled within the constraints */
-  complete(table: Table, options: DrawOptions): Promise<Table>;
+  complete(table: Table, options: CompleteTableOptions): Promise<Table>;
   /** What {@link loadTable} reads. As private as the training rows, though it holds none of their identifiers. */
   save(): FittedRecord;
 }
@@ -171,7 +179,7 @@ function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
           ),
       });
     },
-    async complete(given, options) {
+    async complete(given, { beside, onUnfilled, ...options }) {
       const table = tableOf(
         given.columns.map((column) => {
           const meaning = schema.columns.find(({ name }) => name === column.name);
@@ -182,13 +190,15 @@ function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
       const filled = await completeRows(table, {
         rules: early,
         options,
+        onUnfilled,
         fill: async (part, own) => {
           const told = tellParents(part, content.restore, { like, random: own.random.split("parents") });
           const encoded = encodePartly(told, steps, own.random.split("known"));
           return decodeSteps(await fitted.complete(encoded, own), steps, (made) => withGiven(made, told));
         },
       });
-      return withGiven(await restore(filled, 0, options.random.split("restore")), table);
+      const { random, startRow } = beside ?? { random: options.random, startRow: 0 };
+      return withGiven(await restore(filled, startRow, random.split("restore")), table);
     },
   };
 }

@@ -8,6 +8,7 @@ const ROUNDS = 50;
 
 /** Fills the missing cells of a table, again and again for rows that then break a rule. Rows whose own cells break one already are filled and left.
  * @param fill the rows filled once, with all modelled columns
+ * @param onUnfilled told the rows that could not be filled within the rules, instead of an error
  * @throws {InvalidData} rows that cannot be filled within the rules */
 export async function completeRows(
   table: Table,
@@ -15,9 +16,10 @@ export async function completeRows(
     readonly fill: (part: Table, options: DrawOptions) => Promise<Table>;
     readonly rules: readonly RowRule[];
     readonly options: DrawOptions;
+    readonly onUnfilled?: ((rows: Uint32Array) => void) | undefined;
   },
 ): Promise<Table> {
-  const { fill, rules, options } = how;
+  const { fill, rules, options, onUnfilled } = how;
   const random = options.random.split("complete");
   let out: Table | undefined;
   let open = Uint32Array.from({ length: table.rows }, (_, row) => row);
@@ -31,6 +33,10 @@ export async function completeRows(
     const rows = open;
     open = rows.filter((row, i) => broken[i] === 1 && !(own && own[row] === 1));
     if (open.length === 0) return out;
+  }
+  if (onUnfilled && out) {
+    onUnfilled(open);
+    return out;
   }
   throw new InvalidData(
     "cannot-complete",
