@@ -1,6 +1,7 @@
 import { columnOf, concatRows, sliceRows, type Table, takeRows } from "../data/table.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
+import { nameOfConstraint } from "../schema/constraints.ts";
 import type { TableSchema } from "../schema/schema.ts";
 import type { FittedTable } from "./fit-table.ts";
 import { type BoundaryValue, boundaryValues } from "./test-cases/boundary-values.ts";
@@ -148,7 +149,7 @@ export async function testCases(options: TestCaseOptions): Promise<TestCases> {
         after: coveredBy(counted, [ordinary, kept.table]),
         unreachable: states.count(UNREACHABLE),
       },
-      breaking: breaking.rules,
+      breaking: [...breaking.rules, ...unjudged(schema)],
     },
   };
 }
@@ -240,6 +241,13 @@ function coveredBy(factors: readonly Factor[], tables: readonly Table[]): number
   const states = pairStates(factors);
   for (const table of tables) coverWith(states, table);
   return states.count(COVERED);
+}
+
+/** Constraints that cannot be judged without a parent table, and so not broken on purpose. */
+function unjudged({ constraints = [] }: TableSchema): TestCoverage["breaking"] {
+  return constraints
+    .filter(({ kind }) => kind === "references")
+    .map((constraint) => ({ name: nameOfConstraint(constraint), rows: 0 }));
 }
 
 /** Columns whose value others determine. */
