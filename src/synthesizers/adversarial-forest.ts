@@ -19,27 +19,60 @@ import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 const preset = DEFAULT_ADVERSARIAL_FOREST;
 
 export const adversarialForestOptions = z.strictObject({
-  /** "likelihood": each split gains what the best possible adversary could; "adversary": the published game of forests against draws. */
-  criterion: z.enum(["likelihood", "adversary"]).default(preset.criterion),
-  trees: z.int().min(1).max(1000).default(preset.trees),
-  /** Fewest rows that a leaf is found on. */
-  minNodeSize: z.int().min(1).default(preset.minNodeSize),
-  /** Each tree finds its leaves on one half of the rows and fills them with the other. */
-  honest: z.boolean().default(preset.honest),
-  /** Columns tried at each node; 0: half of them, at least 4, at most 16. */
-  candidates: z.int().min(0).default(preset.candidates),
-  /** Most groups of a number's codes between which relations are learned. */
-  groups: z.int().min(2).max(256).default(preset.groups),
-  /** How far leaves lean on the nodes above them: 1 is what fits unseen rows best, less is sharper. */
-  smoothing: z.number().positive().max(100).default(preset.smoothing),
-  /** A column whose classes of at most a tenth of the rows get leaves of their own: its name, "auto" (the likely target) or "none". */
-  rareClassesOf: z.string().default("auto"),
-  /** Beyond so many rows the trees are grown on and filled with a random sample. */
-  fitRows: z.int().min(1000).default(preset.fitRows),
-  /** Criterion "adversary": most forests after the first. */
-  rounds: z.int().min(0).max(100).default(preset.rounds),
-  /** Criterion "adversary": the game ends when rows are told apart with at most this accuracy beyond one half. */
-  tolerance: z.number().min(0).max(0.5).default(preset.tolerance),
+  criterion: z
+    .enum(["likelihood", "adversary"])
+    .default(preset.criterion)
+    .describe(
+      '"likelihood": each split gains what the best possible adversary could; "adversary": the published game of forests against draws.',
+    ),
+  trees: z.int().min(1).max(1000).default(preset.trees).describe("Trees of the forest."),
+  minNodeSize: z.int().min(1).default(preset.minNodeSize).describe("Fewest rows that a leaf is found on."),
+  honest: z
+    .boolean()
+    .default(preset.honest)
+    .describe("Each tree finds its leaves on one half of the rows and fills them with the other."),
+  candidates: z
+    .int()
+    .min(0)
+    .default(preset.candidates)
+    .describe("Columns tried at each node; 0: half of them, at least 4, at most 16."),
+  groups: z
+    .int()
+    .min(2)
+    .max(256)
+    .default(preset.groups)
+    .describe("Most groups of a number's codes between which relations are learned."),
+  smoothing: z
+    .number()
+    .positive()
+    .max(100)
+    .default(preset.smoothing)
+    .describe("How far leaves lean on the nodes above them: 1 is what fits unseen rows best, less is sharper."),
+  rareClassesOf: z
+    .string()
+    .default("auto")
+    .describe(
+      'A column whose classes of at most a tenth of the rows get leaves of their own: its name, "auto" (the likely target) or "none".',
+    ),
+  fitRows: z
+    .int()
+    .min(1000)
+    .default(preset.fitRows)
+    .describe("Beyond so many rows the trees are grown on and filled with a random sample."),
+  rounds: z
+    .int()
+    .min(0)
+    .max(100)
+    .default(preset.rounds)
+    .describe('Criterion "adversary": most forests after the first.'),
+  tolerance: z
+    .number()
+    .min(0)
+    .max(0.5)
+    .default(preset.tolerance)
+    .describe(
+      'Criterion "adversary": the game ends when rows are told apart with at most this accuracy beyond one half.',
+    ),
 });
 
 export type AdversarialForestOptions = z.infer<typeof adversarialForestOptions>;

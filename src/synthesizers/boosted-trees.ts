@@ -18,7 +18,7 @@ const defaults = DEFAULT_AUTOREGRESSIVE_BOOSTING;
 
 const boostedTreesOptions = z.strictObject({
   order: z
-    .union([z.enum(["given", "fewest-values-first"]), z.array(z.string()).min(1)])
+    .union([z.enum(["fewest-values-first", "most-values-first", "given"]), z.array(z.string()).min(1)])
     .default("fewest-values-first")
     .describe("The order in which columns are modelled, or their names (the rest follow as given)."),
   trees: z.int().min(0).max(5000).default(defaults.trees).describe("Most trees of one split of a column's codes."),
@@ -42,12 +42,6 @@ const boostedTreesOptions = z.strictObject({
     .max(1000)
     .default(defaults.minGain)
     .describe("What the trees of a split must gain in log-likelihood on all rows that are held out, in nats."),
-  heldOut: z
-    .number()
-    .min(0.05)
-    .max(0.5)
-    .default(defaults.heldOut)
-    .describe("Share of the training rows by which the number of trees is chosen."),
   maxPredictors: z
     .int()
     .min(1)
@@ -129,9 +123,10 @@ function withLikelihood(fitted: Fitted, { logLikelihood }: Fitted): Fitted {
 function orderOf(columns: readonly PreparedColumn[], order: BoostedTreesOptions["order"]): readonly number[] {
   const given = columns.map((_, j) => j);
   if (order === "given") return given;
-  if (order === "fewest-values-first") {
+  if (order === "most-values-first" || order === "fewest-values-first") {
+    const sign = order === "fewest-values-first" ? 1 : -1;
     const values = columns.map(({ plan }) => plan.codec.levels - plan.codec.missing.length);
-    return given.sort((a, b) => (values[a] as number) - (values[b] as number) || a - b);
+    return given.sort((a, b) => sign * ((values[a] as number) - (values[b] as number)) || a - b);
   }
   const known = columns.map(({ plan }) => plan.name);
   const named = order.map((name) => {

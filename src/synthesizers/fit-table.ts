@@ -5,6 +5,7 @@ import type { Random } from "../random.ts";
 import type { ColumnCondition } from "../schema/column-condition.ts";
 import { type Constraint, columnsOfConstraint, nameOfConstraint } from "../schema/constraints.ts";
 import { withoutCodes } from "../schema/reduce/missing-codes.ts";
+import { tellParents } from "../schema/reduce/tell-parents.ts";
 import { type Restore, reduceTable, restoreFrom } from "../schema/reduce.ts";
 import { compileRowExpression } from "../schema/row-expression.ts";
 import type { TableSchema } from "../schema/schema.ts";
@@ -191,8 +192,9 @@ function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
         options,
         onUnfilled,
         fill: async (part, own) => {
-          const told = encodePartly(part, steps, own.random.split("known"));
-          return decodeSteps(await fitted.complete(told, own), steps, (made) => withGiven(made, part));
+          const told = tellParents(part, content.restore, { like, random: own.random.split("parents") });
+          const encoded = encodePartly(told, steps, own.random.split("known"));
+          return decodeSteps(await fitted.complete(encoded, own), steps, (made) => withGiven(made, told));
         },
       });
       const { random, startRow } = beside ?? { random: options.random, startRow: 0 };

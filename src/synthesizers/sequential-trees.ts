@@ -1,17 +1,18 @@
 import type { Table } from "../data/table.ts";
-import { InvalidArgument, throwIfCancelled } from "../errors.ts";
+import { InvalidArgument, throwIfCancelled, Unsupported } from "../errors.ts";
 import { runAll, type Task } from "../executors/executor.ts";
 import type { TreeChain } from "../learners/trees/tree-chain.ts";
 import type { Random } from "../random.ts";
 import { MIN_HOLDERS, type PreparedColumn, prepareColumns } from "./cells/columns.ts";
-import { fittedCodes, loadCodes, type Maker } from "./code-model.ts";
+import { contentOf, fittedCodes, loadCodes, type Maker } from "./code-model.ts";
 import { assertColumn } from "./sequential-trees/assert-column.ts";
 import { choose, isWide } from "./sequential-trees/choose.ts";
 import type { GrowData, GrownStep } from "./sequential-trees/grow-task.ts";
 import { type Criterion, type SequentialTreesOptions, sequentialTreesOptions } from "./sequential-trees/options.ts";
+import { type CompiledRule, compileRules, type Rule, withRules } from "./sequential-trees/rules.ts";
 import { screenPredictors } from "./sequential-trees/screen.ts";
 import { SCORE_ROWS, stepDataOf, stepsOf, type TrainingStep } from "./sequential-trees/steps.ts";
-import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
+import type { FitOptions, Fitted, FittedRecord, Synthesizer } from "./synthesizer.ts";
 
 /** Column by column, a tree of each column on those before it; a row is drawn by walking down the trees and drawing from the leaves.
  * What the sketch in the literature copies, this one does not: values held by few rows are drawn between a leaf's values, labels held by
@@ -29,7 +30,7 @@ export const sequentialTrees: Synthesizer<SequentialTreesOptions> = {
   },
   options: sequentialTreesOptions,
   fit,
-  load: (record) => loadCodes(maker, record),
+  load,
 };
 
 const growModule = new URL("./sequential-trees/grow-task.js", import.meta.url).href;
@@ -54,7 +55,8 @@ async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>)
   const prepared = await prepareColumns(table, schema, { plain: options.plainDonors, signal, progress });
   const columns = options.plainDonors ? prepared.map(withPlainValues) : prepared;
   assertColumnOptions(columns, options);
-  const choice = await choose(columns, options, { random: random.split("choose"), executor, signal });
+  const rules = compileRules(options.rules, { table, columns });
+  const choice = await choose(columns, options, { random: random.split("choose"), executor, signal, rules });
   const steps = await screenPredictors(independentSteps(stepsOf(columns, choice), columns, options), {
     most: options.maxPredictors,
     random: random.split("screen"),
@@ -68,7 +70,8 @@ async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>)
   const tasks = steps.map((step, s): Task => {
     const name = columns[step.column]!.plan.name;
     const method = options.methods[name] ?? (options.forest > 1 ? "forest" : "tree");
-    const rows = bootstrap ? rowsInBoth(bootstrap, step.rows, table.rows) : step.rows;
+    const usable = withoutRuled(step, rules);
+    const rows = bootstrap ? rowsInBoth(bootstrap, usable, table.rows) : usable;
     const data: GrowData = {
       ...stepDataOf(steps, step, { ...options, scores: options.scores && !isWide(columns) }),
       ...(method === "linear" ? { scoreRows: SCORE_ROWS } : {}),
@@ -97,10 +100,17 @@ async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>)
         ordered: plan.kind === "quantity" || plan.codec.ordered,
         predictors,
         ...(grown[s] as GrownStep),
+        ...(rules.some((rule) => rule.column === column)
+          ? {
+              rules: rules
+                .filter((rule) => rule.column === column)
+                .map(({ conditions, code }) => ({ conditions, code })),
+            }
+          : {}),
       };
     }),
   };
-  return fittedCodes(maker, {
+  const fitted = fittedCodes(maker, {
     plans: columns.map((column) => column.plan),
     model,
     conditions: "rejection",
@@ -117,6 +127,34 @@ async function fit(table: Table, fitOptions: FitOptions<SequentialTreesOptions>)
     ],
     options,
   });
+  return ruled(fitted, options.rules);
+}
+
+function load(record: FittedRecord): Fitted {
+  const { options } = contentOf(maker, record) as { readonly options: SequentialTreesOptions };
+  return ruled(loadCodes(maker, record), options.rules);
+}
+
+/** Rows in which the rules hold cell by cell. */
+function ruled(fitted: Fitted, rules: readonly Rule[]): Fitted {
+  if (rules.length === 0) return fitted;
+  return {
+    ...fitted,
+    async *sample(rows, options) {
+      const set = options.where?.find(({ column }) => rules.some((rule) => rule.column === column));
+      if (set)
+        throw new Unsupported("condition-on-rule", `A condition names the column "${set.column}", which rules set.`, {
+          advice: "Ask for what the rules ask for.",
+        });
+      for await (const chunk of fitted.sample(rows, options)) yield withRules(rules, chunk);
+    },
+  };
+}
+
+/** A step's rows apart from those that a rule speaks for. */
+function withoutRuled(step: TrainingStep, rules: readonly CompiledRule[]): Uint32Array {
+  const own = rules.filter(({ column }) => column === step.column);
+  return own.length === 0 ? step.rows : step.rows.filter((row) => own.every(({ holds }) => holds[row] === 0));
 }
 
 function forestOf({ forest }: SequentialTreesOptions): number {

@@ -43,6 +43,13 @@ const WRONG: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [["verify", "folder", "--real", "real.csv"], /--recompute/],
   [["evaluate", "real.csv", "more.csv"], /synthetic also has "note"/],
   [["evaluate", "real.csv", "more.csv", "--schema", "misspelt.yaml"], /no column "nota"/],
+  [["sample", "none.safetensors", "--rows", "5"], /no model file none\.safetensors[\s\S]*--save-model/],
+  [["sample", "real.csv"], /--rows/],
+  [["sample", "real.csv", "--rows", "5", "--out", "a.xlsx"], /neither in \.parquet nor in \.csv/],
+  [["sample", "real.csv", "--rows", "5", "--shares", "kind=a:.5,b:.6"], /add up to 1\.1, not 1/],
+  [["complete", "folder", "real.csv"], /folder is a folder/],
+  [["complete", "real.csv", "real.csv", "--out", "more.csv"], /There is a file already: more\.csv/],
+  [["synthesize", "real.csv", "--save-model", "more.csv"], /There is a file already: more\.csv[\s\S]*--save-model/],
   [["evaluate", "real.csv", "real.csv", "--protected", "kin"], /under protected: .*Did you mean "kind"/],
 ];
 

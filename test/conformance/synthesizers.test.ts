@@ -340,7 +340,7 @@ test("an unknown synthesizer is refused with the nearest name and the whole list
     (error: unknown) =>
       error instanceof InvalidArgument &&
       /Did you mean "sequential-trees"/.test(error.message) &&
-      /independent, sequential-trees/.test(error.advice ?? ""),
+      /auto, sequential-trees, boosted-trees/.test(error.advice ?? ""),
   );
 });
 

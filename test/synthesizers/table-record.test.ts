@@ -133,6 +133,37 @@ for (const synthesizer of Object.values(synthesizers) as unknown as readonly Syn
     assert.deepEqual(rowsOf(await drawn(loadTable(again.record)), others), rowsOf(await drawn(running), others));
   });
 
+test("a cell that follows from another tells that one: a row is filled with what goes with it", async () => {
+  const chain = tableFromCells({
+    city: range(600).map((i) => ["Paris", "Lyon", "Madrid", "Roma"][(i * 7) % 4] as string),
+    country: range(600).map((i) => ["France", "France", "Spain", "Italy"][(i * 7) % 4] as string),
+    y: range(600).map((i) => i % 5),
+  });
+  const fitted = await fitTable(chain, {
+    schema: inferSchema(chain),
+    synthesizer: synthesizers.independent,
+    options: {},
+    random: randomFromSeed(1),
+    executor,
+  });
+  const partly = tableFromCells({ country: range(40).map((i) => ["Spain", "Italy", "France", ""][i % 4] as string) });
+  const filled = await loadTable((await throughFile(fitted.save())).record).complete(partly, {
+    random: randomFromSeed(2),
+    executor,
+  });
+  const [cities, countries] = rowsOf(filled, ["city", "country"]) as string[][];
+  const inCountry: Readonly<Record<string, string>> = {
+    Paris: "France",
+    Lyon: "France",
+    Madrid: "Spain",
+    Roma: "Italy",
+  };
+  cities?.forEach((city, i) => {
+    assert.equal(countries?.[i], inCountry[city]);
+    if (i % 4 < 3) assert.equal(countries?.[i], ["Spain", "Italy", "France"][i % 4]);
+  });
+});
+
 test("no identifier of the training rows stands in the file of a model", async () => {
   const { bytes } = await throughFile((await fitWith(synthesizers.independent)).save());
   let looked = 0;

@@ -1,4 +1,4 @@
-import { type Random, type RandomKey, randomFrom } from "../../random.ts";
+import { type RandomKey, randomFrom } from "../../random.ts";
 import type { CodeRows } from "../code-rows.ts";
 import { type ColumnTree, chowLiuTree } from "./chow-liu.ts";
 import type { CircuitModel } from "./circuit.ts";
@@ -23,6 +23,8 @@ export interface CircuitFit {
   readonly rows: CodeRows;
   readonly options: CircuitOptions;
   readonly key: RandomKey;
+  /** What `treeForCircuit` gave for these rows; found anew when absent. With thousands of columns that takes longest of all. */
+  readonly tree?: ColumnTree;
 }
 
 /** How far a fit has come. Plain data. */
@@ -46,7 +48,22 @@ const STEP = 512;
  * @source Liu & Van den Broeck (2021), NeurIPS, "Tractable regularization of probabilistic circuits" (the structure); arXiv 2603.23016
  * (for tables); Cappé & Moulines (2009), JRSS B 71(3) (stepwise EM) */
 export function fitCircuit(data: CircuitFit): CircuitModel {
-  return finishCircuit({ ...data, from: trainCircuit({ ...data, passes: data.options.passes }) });
+  const fit = { ...data, tree: data.tree ?? treeForCircuit(data) };
+  return finishCircuit({ ...fit, from: trainCircuit({ ...fit, passes: data.options.passes }) });
+}
+
+/** The tree over columns, by at most 16 groups of each, and rows enough to tell but few enough for thousands of columns. */
+export function treeForCircuit({ rows, key }: Pick<CircuitFit, "rows" | "key">): ColumnTree {
+  const groups = groupCodes(rows, 16);
+  const pairs = (groups.length * (groups.length - 1)) / 2;
+  const most = Math.max(1_000, Math.min(20_000, Math.floor(1e9 / Math.max(1, pairs))));
+  const random = randomFrom(key).split("tree");
+  const picked =
+    rows.rows > most ? random.sample(rows.rows, most) : Uint32Array.from({ length: rows.rows }, (_, row) => row);
+  return chowLiuTree(
+    groups.map((column, j) => groupsAt(rows.codes[j] as Uint8Array, column, picked)),
+    groups.map((column) => Math.max(1, column.mass.length)),
+  );
 }
 
 /** So many passes more, or fewer where the fit ends before. Where it is interrupted does not change the model.
@@ -113,7 +130,7 @@ export function finishCircuit(data: CircuitFit & { readonly from: CircuitTrainin
   };
 }
 
-function prepare({ rows, options, key }: CircuitFit): {
+function prepare({ rows, options, key, tree = treeForCircuit({ rows, key }) }: CircuitFit): {
   readonly em: CircuitEm;
   readonly tree: ColumnTree;
   readonly training: readonly Uint8Array[];
@@ -123,7 +140,6 @@ function prepare({ rows, options, key }: CircuitFit): {
 } {
   const random = randomFrom(key);
   const groups = groupCodes(rows, options.groups);
-  const tree = latentTree(rows, random.split("tree"));
   const picked = holdOut(rows.rows, options.fitRows, random.split("held-out"));
   const codesOf = (some: Uint32Array): Uint8Array[] =>
     groups.map((column, j) => groupsAt(rows.codes[j] as Uint8Array, column, some));
@@ -134,17 +150,4 @@ function prepare({ rows, options, key }: CircuitFit): {
     heldOut: codesOf(picked.heldOut),
     inside: insideGroups(rows, groups, picked.heldOut),
   };
-}
-
-/** The tree over columns, by at most 16 groups of each, and rows enough to tell but few enough for thousands of columns. */
-function latentTree(rows: CodeRows, random: Random): ColumnTree {
-  const groups = groupCodes(rows, 16);
-  const pairs = (groups.length * (groups.length - 1)) / 2;
-  const most = Math.max(1_000, Math.min(20_000, Math.floor(3e9 / Math.max(1, pairs))));
-  const picked =
-    rows.rows > most ? random.sample(rows.rows, most) : Uint32Array.from({ length: rows.rows }, (_, row) => row);
-  return chowLiuTree(
-    groups.map((column, j) => groupsAt(rows.codes[j] as Uint8Array, column, picked)),
-    groups.map((column) => Math.max(1, column.mass.length)),
-  );
 }

@@ -15,18 +15,23 @@ export interface ChanceOptions {
   readonly minRarer: number;
   /** Rounds without a better held-out log-likelihood before growing ends. */
   readonly patience: number;
-  /** What the trees must gain in held-out log-likelihood, nats over all held-out rows. */
+  /** What must be gained in held-out log-likelihood, nats over all held-out rows. */
   readonly minGain: number;
+  /** Questions of fewer rows hold out every fold in turn, larger ones the last fold only. */
+  readonly rotateRows: number;
 }
+
+/** Folds that the rows of a question are in. */
+export const FOLDS = 4;
 
 /** Rows of one question, and workspace that all questions of a conditional share. */
 export interface ChanceData {
   readonly tree: TreeData;
-  /** 1 where the answer is yes, row by row; the rows that are held out come last. */
+  /** 1 where the answer is yes, row by row; the rows come fold by fold. */
   readonly answers: Uint8Array;
   readonly rows: number;
-  /** Rows that the number of trees is chosen without. */
-  readonly learned: number;
+  /** Rows of each fold. */
+  readonly foldRows: readonly number[];
   readonly scores: Float64Array;
 }
 
@@ -45,18 +50,31 @@ export interface Chance {
  * @returns undefined when nothing helps
  * @source Friedman (2001), Annals of Statistics 29(5) */
 export function fitChance(data: ChanceData, base: number, options: ChanceOptions): Chance | undefined {
-  const { answers, rows, learned } = data;
+  const { answers, rows } = data;
   let yes = 0;
   for (let i = 0; i < rows; i++) yes += answers[i] as number;
   if (rows < options.minRows || Math.min(yes, rows - yes) < options.minRarer) return undefined;
-  const alone = heldOut(data, base, undefined);
-  const start = bestStart(data, base, alone);
-  const trial = grow(data, { base, start, options, trees: options.trees, rows: learned });
-  const gain = trial.best - alone;
+  const turns = rows < options.rotateRows ? FOLDS : 1;
+  const predictor = bestStart(data, base, turns);
+  // Held-out gain after each number of trees, summed over the folds.
+  const gains: number[] = [0];
+  eachFold(data, turns, (learned) => {
+    const start = predictor < 0 ? undefined : tableOf(data, predictor, base, learned);
+    const alone = heldOut(data, base, learned, undefined);
+    const { path } = grow(data, { base, start, options, trees: options.trees, rows: learned });
+    const last = gains.length - 1;
+    for (let t = last + 1; t < path.length; t++) gains.push(gains[last] as number);
+    // A fold that stopped earlier stays where it stopped.
+    for (let t = 0; t < gains.length; t++)
+      gains[t] = (gains[t] as number) + (path[Math.min(t, path.length - 1)] as number) - alone;
+  });
+  let trees = 0;
+  for (let t = 1; t < gains.length; t++) if ((gains[t] as number) > (gains[trees] as number) + LEAST_STEP) trees = t;
+  const gain = gains[trees] as number;
   if (gain < options.minGain) return undefined;
-  const refitted = start && tableOf(data, start.predictor, base, rows);
-  const final = grow(data, { base, start: refitted, options, trees: trial.trees, rows });
-  return { start: refitted, nodes: final.nodes, gain };
+  const start = predictor < 0 ? undefined : tableOf(data, predictor, base, rows);
+  const { nodes } = grow(data, { base, start, options, trees, rows });
+  return { start, nodes, gain };
 }
 
 interface Start {
@@ -64,8 +82,30 @@ interface Start {
   readonly table: Float64Array;
 }
 
-/** Log-likelihood of the held-out rows. */
-function heldOut({ answers, rows, learned, tree }: ChanceData, base: number, start: Start | undefined): number {
+/** Calls back with one fold after the other at the end of the rows; after all of them the rows stand as before. */
+function eachFold(data: ChanceData, turns: number, use: (learned: number) => void): void {
+  const { rows, foldRows } = data;
+  for (let turn = 0; turn < turns; turn++) {
+    const last = foldRows[FOLDS - 1 - turn] as number;
+    use(rows - last);
+    if (turns === 1) return;
+    rotate(data.answers, rows, last);
+    for (const column of data.tree.columns) rotate(column, rows, last);
+  }
+}
+
+const turned = new Uint8Array(1 << 16);
+
+/** The last `count` of the first `rows` numbers come first. */
+function rotate(array: Uint8Array, rows: number, count: number): void {
+  const spare = count <= turned.length ? turned : new Uint8Array(count);
+  spare.set(array.subarray(rows - count, rows));
+  array.copyWithin(count, 0, rows - count);
+  array.set(spare.subarray(0, count));
+}
+
+/** Log-likelihood of the rows from `learned` on. */
+function heldOut({ answers, rows, tree }: ChanceData, base: number, learned: number, start: Start | undefined): number {
   const bins = start && (tree.columns[start.predictor] as Uint8Array);
   let sum = 0;
   for (let i = learned; i < rows; i++)
@@ -107,24 +147,24 @@ function tableOf({ tree, answers }: ChanceData, predictor: number, base: number,
   return { predictor, table };
 }
 
-function bestStart(data: ChanceData, base: number, alone: number): Start | undefined {
-  let best: Start | undefined;
-  let most = alone + TABLE_GAIN;
-  for (let p = 0; p < data.tree.columns.length; p++) {
-    const start = tableOf(data, p, base, data.learned);
-    const value = heldOut(data, base, start);
-    if (value > most) {
-      most = value;
-      best = start;
-    }
-  }
-  return best;
+/** The predictor whose table gains most on held-out rows; −1: none gains enough. */
+function bestStart(data: ChanceData, base: number, turns: number): number {
+  const gains = new Float64Array(data.tree.columns.length);
+  eachFold(data, turns, (learned) => {
+    const alone = heldOut(data, base, learned, undefined);
+    for (let p = 0; p < gains.length; p++)
+      gains[p] = (gains[p] as number) + heldOut(data, base, learned, tableOf(data, p, base, learned)) - alone;
+  });
+  let best = 0;
+  for (let p = 1; p < gains.length; p++) if ((gains[p] as number) > (gains[best] as number)) best = p;
+  return (gains[best] as number) > TABLE_GAIN ? best : -1;
 }
 
 /** Held-out nats below which trees are not worth their time. */
 const LEAST_STEP = 0.02;
 
-/** Grows trees on the first `rows` rows; on fewer than all, until the held-out rows say stop. */
+/** Grows trees on the first `rows` rows; on fewer than all, until the others say stop.
+ * @returns the trees, and the log-likelihood of the other rows after each number of them */
 function grow(
   data: ChanceData,
   plan: {
@@ -134,7 +174,7 @@ function grow(
     readonly trees: number;
     readonly rows: number;
   },
-): { readonly nodes: GrowingNodes; readonly trees: number; readonly best: number } {
+): { readonly nodes: GrowingNodes; readonly path: readonly number[] } {
   const { answers, scores, rows: all } = data;
   const { base, start, options, rows } = plan;
   const tree: TreeData = { ...data.tree, rows };
@@ -151,7 +191,8 @@ function grow(
     for (let i = rows; i < all; i++) sum += logChance(scores[i] as number, answers[i] as number);
     return sum;
   };
-  let best = judge();
+  const path = [judge()];
+  let best = path[0] as number;
   let trees = 0;
   for (let round = 1; round <= plan.trees; round++) {
     for (let i = 0; i < rows; i++) {
@@ -163,12 +204,13 @@ function grow(
     if (rows === all) continue;
     addTree(nodes, nodes.roots.at(-1) as number, { columns: tree.columns, scores, from: rows, to: all });
     const value = judge();
+    path.push(value);
     if (value > best + LEAST_STEP) {
       best = value;
       trees = round;
     } else if (round - trees >= options.patience) break;
   }
-  return { nodes, trees, best };
+  return { nodes, path };
 }
 
 /** Adds one tree to the scores of some rows; thresholds and sets are bins. */

@@ -1,6 +1,6 @@
 import { type RandomKey, randomFrom } from "../../random.ts";
 import type { CodeRows } from "../code-rows.ts";
-import { type Chance, type ChanceData, type ChanceOptions, fitChance } from "./boosted-chance.ts";
+import { type Chance, type ChanceData, type ChanceOptions, FOLDS, fitChance } from "./boosted-chance.ts";
 import { splitCodes } from "./code-splits.ts";
 
 /** The distribution of one column's code given some other columns: a chance for each split of the codes. Plain data in shared memory.
@@ -34,8 +34,6 @@ export interface BoostedConditional {
 export interface ConditionalOptions extends ChanceOptions {
   /** Most bins of an ordered predictor. */
   readonly bins: number;
-  /** Share of the rows that the number of trees is chosen by. */
-  readonly heldOut: number;
   /** Most rows that trees are grown on; chances without trees count all rows. */
   readonly fitRows: number;
 }
@@ -87,9 +85,9 @@ export function fitBoostedConditional(data: {
     let order = Uint32Array.from({ length: rows.rows }, (_, i) => i);
     if (rows.rows > options.fitRows) order = random.split("rows").sample(rows.rows, options.fitRows) as typeof order;
     const n = order.length;
-    const coin = random.split("held out");
-    const isHeldOut = new Uint8Array(rows.rows);
-    for (let i = 0; i < n; i++) isHeldOut[order[i] as number] = coin.uniform() < options.heldOut ? 1 : 0;
+    const coin = random.split("folds");
+    const fold = new Uint8Array(rows.rows);
+    for (let i = 0; i < n; i++) fold[order[i] as number] = coin.integer(FOLDS);
     const offsets = new Int32Array(predictors.length + 1);
     bins.forEach(({ tops }, p) => {
       offsets[p + 1] = (offsets[p] as number) + tops.length;
@@ -124,13 +122,24 @@ export function fitBoostedConditional(data: {
       const isHigh = (row: number): boolean => sides[offset + (target[row] as number)] === 2;
       const middle = arrange(order, spare, { start, end, test: isHigh });
       if (end - start >= options.minRows && Math.min(middle - start, end - middle) >= options.minRarer) {
-        const at = arrange(spare, scratch(n), { start, end, test: (row) => isHeldOut[row] === 1, from: order });
+        const foldRows = new Array<number>(FOLDS).fill(0);
+        for (let i = start; i < end; i++) {
+          const f = fold[order[i] as number] as number;
+          foldRows[f] = (foldRows[f] as number) + 1;
+        }
+        const next = foldRows.map((_, f) => start + foldRows.slice(0, f).reduce((a, b) => a + b, 0));
+        for (let i = start; i < end; i++) {
+          const row = order[i] as number;
+          const f = fold[row] as number;
+          spare[next[f] as number] = row;
+          next[f] = (next[f] as number) + 1;
+        }
         for (let i = start; i < end; i++) answers[i - start] = isHigh(spare[i] as number) ? 1 : 0;
         bins.forEach(({ codes }, p) => {
           const into = columns[p] as Uint8Array;
           for (let i = start; i < end; i++) into[i - start] = codes[spare[i] as number] as number;
         });
-        const chance: ChanceData = { tree, answers, rows: end - start, learned: at - start, scores };
+        const chance: ChanceData = { tree, answers, rows: end - start, foldRows, scores };
         chances[s] = fitChance(chance, base[s] as number, options);
       }
       const low = children[2 * s] as number;
@@ -155,12 +164,6 @@ function sidesOf(children: Int16Array): Uint8Array {
   return out;
 }
 
-let kept = new Uint32Array(0);
-function scratch(length: number): Uint32Array {
-  if (kept.length < length) kept = new Uint32Array(length);
-  return kept;
-}
-
 /** Stable: rows that fail the test first. @returns the first place of those that pass */
 function arrange(
   rows: Uint32Array,
@@ -169,14 +172,12 @@ function arrange(
     readonly start: number;
     readonly end: number;
     readonly test: (row: number) => boolean;
-    readonly from?: Uint32Array;
   },
 ): number {
-  const from = step.from ?? rows;
   let at = step.start;
   let spilled = 0;
   for (let i = step.start; i < step.end; i++) {
-    const row = from[i] as number;
+    const row = rows[i] as number;
     if (step.test(row)) spare[spilled++] = row;
     else rows[at++] = row;
   }

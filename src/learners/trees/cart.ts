@@ -22,6 +22,9 @@ export interface CartOptions {
   /** A split must gain a likelihood ratio 2·Δ log L of price × (degrees of freedom + 2 log of the number of cuts tried); 0: any gain.
    * Degrees of freedom: one for a number (normal, equal variances), classes present − 1 for classes. */
   readonly price: number;
+  /** Predictors from this one on are charged for their own cuts only: one was learned to be the best, and was not picked out of many by the
+   * node's rows. Default: none. */
+  readonly learnedFrom?: number;
 }
 
 /** Nodes in preorder: the left child of node t is t + 1. Plain arrays, in shared memory, so that threads read one copy. */
@@ -168,7 +171,7 @@ function numberSearch(response: { readonly values: Float64Array }, rows: Uint32A
   load(0, n);
   return {
     load,
-    find(start, end, predictors, { minLeaf, price }, best) {
+    find(start, end, predictors, { minLeaf, price, learnedFrom = Number.POSITIVE_INFINITY }, best) {
       const m = end - start;
       let total = 0;
       let squares = 0;
@@ -220,7 +223,8 @@ function numberSearch(response: { readonly values: Float64Array }, rows: Uint32A
         if (at < 0) continue;
         const after = Math.max(spread - (gain - base), 1e-12 * spread);
         if (!(gain - base > 1e-9 * spread)) continue;
-        const worth = m * Math.log(spread / after) - price * (1 + 2 * Math.log((k - 1) * searched));
+        const worth =
+          m * Math.log(spread / after) - price * (1 + 2 * Math.log(f >= learnedFrom ? k - 1 : (k - 1) * searched));
         if (worth > bestWorth) {
           bestWorth = worth;
           keep(best, worth, f, touched, at);
@@ -248,7 +252,7 @@ function classSearch(response: { readonly classes: Uint8Array; readonly count: n
   load(0, n);
   return {
     load,
-    find(start, end, predictors, { minLeaf, price }, best) {
+    find(start, end, predictors, { minLeaf, price, learnedFrom = Number.POSITIVE_INFINITY }, best) {
       const m = end - start;
       totals.fill(0);
       for (let i = start; i < end; i++) {
@@ -331,7 +335,8 @@ function classSearch(response: { readonly classes: Uint8Array; readonly count: n
           }
         }
         if (at < 0 || !(gain - base > 1e-9 * m)) continue;
-        const worth = 2 * (gain - base) - price * (present - 1 + 2 * Math.log((k - 1) * searched));
+        const worth =
+          2 * (gain - base) - price * (present - 1 + 2 * Math.log(f >= learnedFrom ? k - 1 : (k - 1) * searched));
         if (worth > bestWorth) {
           bestWorth = worth;
           keep(best, worth, f, touched, at);

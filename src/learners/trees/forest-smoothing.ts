@@ -3,8 +3,8 @@ import { walkNodes } from "./forest-densities.ts";
 import type { FilledTree } from "./forest-tree.ts";
 
 /** Prior rows that are weighed against each other. */
-const PRIORS: readonly number[] = [0.3, 1, 3, 10, 30, 100, 300, 1000, 3000];
-const PASSES = 3;
+const PRIORS: readonly number[] = [0.3, 2, 10, 50, 300, 2000];
+const PASSES = 2;
 /** Nodes' worth of an even belief in the priors. */
 const EVEN_NODES = 2;
 
@@ -46,10 +46,20 @@ export function smoothTree(tree: FilledTree, codes: ForestCodes): Float32Array {
         for (let p = 0; p < k; p++) {
           const alpha = PRIORS[p] as number;
           let log = Math.log(belief[j * k + p] as number) - logRising(alpha, rows);
+          // Most counts are small: their factors are multiplied before a logarithm is taken.
+          let product = 1;
           for (let t = 0; t < distinct; t++) {
             const group = touched[t] as number;
-            log += logRising(alpha * (density[from + group] as number), counts[group] as number);
+            const count = counts[group] as number;
+            const x = alpha * (density[from + group] as number);
+            if (count > 4) log += logRising(x, count);
+            else for (let i = 0; i < count; i++) product *= x + i;
+            if (product < 1e-200 || product > 1e200) {
+              log += Math.log(product);
+              product = 1;
+            }
           }
+          log += Math.log(product);
           logs[p] = log;
           if (log > top) top = log;
         }

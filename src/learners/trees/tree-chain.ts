@@ -26,6 +26,14 @@ export interface ChainStep {
   readonly scores: readonly AdditiveScore[];
   /** Each row is drawn by one of them, all alike. */
   readonly trees: readonly DonorTree[];
+  /** The first that a row meets says its code. */
+  readonly rules?: readonly CodeRule[];
+}
+
+/** Rows whose code has a weight of at least a half in each of these earlier columns hold this code. */
+export interface CodeRule {
+  readonly conditions: readonly { readonly column: number; readonly weights: Float64Array }[];
+  readonly code: number;
 }
 
 /** A tree and the codes of the rows in its leaves, leaf by leaf (`Tree.leafStart`). */
@@ -144,6 +152,7 @@ function drawSteps(model: TreeChain, draw: Draw): Uint8Array[] {
       logWeights,
       known: given?.known[step.column],
       codes: given?.codes[step.column],
+      columns: out,
     });
     drawn.push(own);
     if (step.part === "missing") missing[step.column] = own;
@@ -164,6 +173,8 @@ function drawStep(
     readonly logWeights: Float64Array | undefined;
     readonly known: Uint8Array | undefined;
     readonly codes: Uint8Array | undefined;
+    /** What was drawn of each column. */
+    readonly columns: readonly Uint8Array[];
   },
 ): void {
   const { predictors, own, absent, restriction, random, logWeights, known } = at;
@@ -174,6 +185,11 @@ function drawStep(
     const isKnown = known?.[i] === 1;
     if (absent && (absent[i] as number) < missingCodes) {
       own[i] = absent[i] as number;
+      continue;
+    }
+    const ruled = isKnown ? undefined : codeByRule(step, at.columns, i);
+    if (ruled !== undefined) {
+      own[i] = knownCode(step, ruled);
       continue;
     }
     if (!hasDonors) {
@@ -206,6 +222,14 @@ function drawStep(
     const x = before + random.uniform() * ((totals[to] as number) - before);
     own[i] = codes[placeOf(totals, x, from, to)] as number;
   }
+}
+
+function codeByRule({ rules }: ChainStep, columns: readonly Uint8Array[], row: number): number | undefined {
+  return rules?.find(({ conditions }) =>
+    conditions.every(
+      ({ column, weights }) => (weights[(columns[column] as Uint8Array)[row] as number] as number) >= 0.5,
+    ),
+  )?.code;
 }
 
 function knownCode({ part, missingCodes }: ChainStep, code: number): number {

@@ -23,6 +23,8 @@ export interface LookupRecord {
   readonly numbers: Float64Array;
   /** The child's cells that go with them, one row for each. */
   readonly cells: Column;
+  /** Rows that have each. */
+  readonly counts: Float64Array;
 }
 
 /** Learns which cell of the child goes with each cell of the parent.
@@ -33,9 +35,11 @@ export function learnFunction(parent: Column, child: Column, clean: Column): Fun
     return { make: "copy", parent: parent.name, shape: shapeOf(child), hasTokens: child.missing !== undefined };
   const rows = lengthOf(parent);
   const rowOf = new Map<string | number, number>();
+  const countOf = new Map<string | number, number>();
   for (let row = 0; row < rows; row++) {
     const key = levelKey(clean, row);
     const known = rowOf.get(key);
+    countOf.set(key, (countOf.get(key) ?? 0) + 1);
     if (known === undefined) rowOf.set(key, row);
     else if (!sameCell(child, known, row)) return undefined;
   }
@@ -47,6 +51,7 @@ export function learnFunction(parent: Column, child: Column, clean: Column): Fun
     parent: parent.name,
     labels: labels.map(([label]) => label),
     numbers: Float64Array.from(numbers, ([number]) => number),
+    counts: Float64Array.from([...labels, ...numbers], ([key]) => countOf.get(key) as number),
     cells: ofUsedLabels(
       takeColumn(
         child,

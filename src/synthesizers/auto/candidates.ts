@@ -1,4 +1,5 @@
 import { adversarialForest } from "../adversarial-forest.ts";
+import { bayesianNetwork } from "../bayesian-network.ts";
 import { boostedTrees } from "../boosted-trees.ts";
 import { circuit } from "../circuit.ts";
 import { mixture } from "../mixture.ts";
@@ -22,6 +23,7 @@ function cost(perCell: number, perPair: number): Candidate["seconds"] {
 export const candidates: readonly Candidate[] = [
   { synthesizer: sequentialTrees as Synthesizer<never>, seconds: cost(3, 0.25) },
   { synthesizer: boostedTrees as Synthesizer<never>, seconds: cost(6, 0.8) },
+  { synthesizer: bayesianNetwork as Synthesizer<never>, seconds: cost(3, 0.2) },
   { synthesizer: mixture as Synthesizer<never>, seconds: cost(4, 0.1) },
   { synthesizer: adversarialForest as Synthesizer<never>, seconds: cost(9, 0.1) },
   { synthesizer: circuit as Synthesizer<never>, seconds: cost(50, 0) },

@@ -5,6 +5,7 @@ import type { PreparedColumn } from "../cells/columns.ts";
 import { assertColumn } from "./assert-column.ts";
 import type { TryData, TryScore } from "./grow-task.ts";
 import type { Criterion, SequentialTreesOptions } from "./options.ts";
+import type { CompiledRule } from "./rules.ts";
 import { stepDataOf, stepsOf, type TrainingStep } from "./steps.ts";
 
 /** A visit order and a split criterion for each of its steps. */
@@ -48,7 +49,12 @@ const tryModule = new URL("./grow-task.js", import.meta.url).href;
 export async function choose(
   columns: readonly PreparedColumn[],
   options: SequentialTreesOptions,
-  context: { readonly random: Random; readonly executor: Executor; readonly signal: AbortSignal | undefined },
+  context: {
+    readonly random: Random;
+    readonly executor: Executor;
+    readonly signal: AbortSignal | undefined;
+    readonly rules: readonly CompiledRule[];
+  },
 ): Promise<Choice> {
   const tooWide = isWide(columns);
   const candidates: readonly OrderName[] =
@@ -58,17 +64,25 @@ export async function choose(
         ? [options.order]
         : tooWide
           ? ["fewest-values-first"]
-          : columns.some(({ plan }) => plan.kind === "quantity" && plan.hasMissing)
+          : context.rules.length === 0 && columns.some(({ plan }) => plan.kind === "quantity" && plan.hasMissing)
             ? ["two-valued-first", "fewest-values-first", "missing-first"]
             : ["two-valued-first", "fewest-values-first"];
   const orderOf = (name: OrderName): readonly number[] =>
-    withSurvival(
+    withRulesLast(
+      withSurvival(
+        columns,
+        typeof options.order !== "string" ? namedOrder(columns, options.order) : sortedOrder(columns, name),
+        options.survival,
+      ),
+      context.rules,
       columns,
-      typeof options.order !== "string" ? namedOrder(columns, options.order) : sortedOrder(columns, name),
-      options.survival,
     );
   const criteria: readonly Criterion[] =
     options.criterion !== "auto" ? [options.criterion] : tooWide ? ["ranks"] : CRITERIA_TRIED;
+  if (context.rules.length > 0 && options.order === "missing-first")
+    throw new InvalidArgument("bad-option", 'Rules cannot be followed in the order "missing-first".', {
+      advice: "Choose another order, or none.",
+    });
   const plain = (name: OrderName): Omit<Choice, "criteria" | "notes"> => ({
     order: orderOf(name),
     missingFirst: name === "missing-first",
@@ -141,6 +155,31 @@ function withSurvival(
   const [time, event] = [at(survival.time), at(survival.event)];
   if (order.indexOf(event) < order.indexOf(time)) return order;
   return order.filter((j) => j !== event).flatMap((j) => (j === time ? [event, time] : [j]));
+}
+
+/** Columns that rules set after those that the rules ask. */
+function withRulesLast(
+  order: readonly number[],
+  rules: readonly CompiledRule[],
+  columns: readonly PreparedColumn[],
+): readonly number[] {
+  let out = order;
+  for (let round = 0; round <= rules.length; round++) {
+    let moved = false;
+    for (const { column, conditions } of rules) {
+      const last = Math.max(...conditions.map((asked) => out.indexOf(asked.column)));
+      if (out.indexOf(column) > last) continue;
+      const after = out[last] as number;
+      out = out.filter((j) => j !== column).flatMap((j) => (j === after ? [j, column] : [j]));
+      moved = true;
+    }
+    if (!moved) return out;
+  }
+  throw new InvalidArgument(
+    "bad-rule",
+    `The rules ask in a circle: ${rules.map(({ column }) => `"${columns[column]!.plan.name}"`).join(", ")} wait for each other.`,
+    { advice: "Let the rules of one column ask only columns that no rule of theirs leads back to." },
+  );
 }
 
 function namedOrder(columns: readonly PreparedColumn[], names: readonly string[]): readonly number[] {

@@ -55,7 +55,11 @@ export function growStep(data: GrowData): GrownStep {
   const price = additive && target.kind === "values" ? 0 : data.price;
   const trees = Array.from({ length: forest }, (_, k): DonorTree => {
     const growRows = forest === 1 ? data.growRows : shareOf(data.growRows, random.split(k));
-    const grown = growCart(asked, response, growRows, { minLeaf: data.minLeaf, price });
+    const grown = growCart(asked, response, growRows, {
+      minLeaf: data.minLeaf,
+      price,
+      learnedFrom: data.predictors.codes.length,
+    });
     const filled = growRows.length < rows.length ? fillLeaves(grown.tree, predictors.codes, rows) : grown;
     return { tree: filled.tree, codes: gather(target.kind === "classes" ? target.classes : target.codes, filled.rows) };
   });
@@ -101,7 +105,11 @@ export function tryStep(data: TryData): TryScore[] {
   for (let c = 0; c < K; c++) whole[c] = (whole[c] as number) / (growRows.length + K / 2);
   return data.criteria.map((criterion) => {
     if (growRows.length === 0 || testRows.length === 0) return { logLikelihood: 0, quadratic: 0 };
-    const { tree, rows } = growCart(predictors, responseFor(target, growRows, criterion), growRows, data);
+    const { tree, rows } = growCart(predictors, responseFor(target, growRows, criterion), growRows, {
+      minLeaf: data.minLeaf,
+      price: data.price,
+      learnedFrom: data.predictors.codes.length,
+    });
     const leaves = tree.leafStart.length - 1;
     const counts = new Uint32Array(leaves * K);
     for (let k = 0; k < leaves; k++)

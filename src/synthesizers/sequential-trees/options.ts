@@ -47,6 +47,12 @@ export const sequentialTreesOptions = z.strictObject({
     .strictObject({ time: z.string(), event: z.string() })
     .optional()
     .describe("Columns of a survival outcome: the event is drawn first, then the time given the event."),
+  rules: z
+    .array(z.strictObject({ when: z.string(), column: z.string(), value: z.union([z.string(), z.number(), z.null()]) }))
+    .default([])
+    .describe(
+      "Rows that meet a condition (CEL) hold this value in the column, whose trees do not learn from them; null: missing.",
+    ),
   proper: z
     .boolean()
     .default(false)

@@ -67,6 +67,41 @@ test("on pure noise the price refuses splits at the rate that it promises", () =
   assert.ok(split.classes <= most, `${split.classes} of ${tables} split`);
 });
 
+test("a learned predictor is charged for its own cuts, any other for the cuts of all", () => {
+  const random = randomFromSeed(6);
+  const n = 600;
+  const rows = Uint32Array.from({ length: n }, (_, i) => i);
+  const noise = Array.from({ length: 40 }, () => Uint8Array.from(rows, () => random.integer(20)));
+  const own = Uint8Array.from(rows, () => random.integer(20));
+  const codes = [...noise, own];
+  const draws = Float64Array.from(rows, () => random.normal());
+  const seen = { refused: 0, learnedOnly: 0, both: 0 };
+  for (let shift = 0; shift <= 0.6; shift += 0.02) {
+    const values = draws.map((value, i) => value + shift * (own[i]! > 9 ? 1 : 0));
+    const isCut = (learnedFrom?: number): boolean => {
+      const options = { minLeaf: 20, price: 1, ...(learnedFrom === undefined ? {} : { learnedFrom }) };
+      const { tree } = growCart({ codes, ordered: codes.map(() => true) }, { kind: "number", values }, rows, options);
+      return tree.feature[0] === 40;
+    };
+    const gains = Array.from({ length: 19 }, (_, cut) => likelihoodRatio(values, (i) => own[i]! <= cut));
+    const gain = Math.max(...gains);
+    assert.equal(isCut(40), gain > 1 + 2 * Math.log(19));
+    assert.equal(isCut(), gain > 1 + 2 * Math.log(19 * 41));
+    seen[isCut() ? "both" : isCut(40) ? "learnedOnly" : "refused"]++;
+  }
+  assert.ok(seen.refused > 0 && seen.learnedOnly > 0 && seen.both > 0);
+});
+
+/** Of two normal means against one, with a common variance. */
+function likelihoodRatio(values: Float64Array, isLeft: (i: number) => boolean): number {
+  const spread = (part: Float64Array): number => {
+    const middle = part.reduce((sum, value) => sum + value, 0) / part.length;
+    return part.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  };
+  const within = spread(values.filter((_, i) => isLeft(i))) + spread(values.filter((_, i) => !isLeft(i)));
+  return values.length * Math.log(spread(values) / within);
+}
+
 test("a relation is found at the same price", () => {
   const random = randomFromSeed(5);
   const x = Uint8Array.from({ length: 2000 }, () => random.integer(30));
