@@ -36,6 +36,15 @@ export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOpt
   const paths = [options.parquet, options.csv].filter((path) => path !== undefined);
   const made: string[] = [];
   let db: Database | undefined;
+  let failed: unknown;
+  const watched = (async function* (): AsyncGenerator<Table> {
+    try {
+      yield* chunks;
+    } catch (error) {
+      failed = error;
+      throw error;
+    }
+  })();
   try {
     for (const path of paths) {
       await mustBeWritable(path);
@@ -43,7 +52,7 @@ export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOpt
     }
     // One thread: the row groups of the file are then the same on every machine.
     db = await openDatabase({ threads: 1, memoryMegabytes: 1000, signal: options.signal });
-    const { rows, staged } = await stage(db, chunks, options);
+    const { rows, staged } = await stage(db, watched, options);
     await putLabels(db, staged);
     if (options.parquet !== undefined)
       await db.run(
@@ -57,7 +66,8 @@ export async function writeTable(chunks: AsyncIterable<Table>, options: WriteOpt
   } catch (error) {
     const full = await isFull([...paths.map((path) => dirname(path)), ...(db ? [db.folder] : [])]);
     for (const path of made) await rm(path, { force: true }).catch(() => {});
-    if (error instanceof CounterfoilError) throw error;
+    // What goes wrong where the chunks are made is no fault of the disk.
+    if (error instanceof CounterfoilError || (error === failed && failed !== undefined)) throw error;
     const names = paths.map((path) => basename(path)).join(" and ");
     if (full)
       throw new ResourceError("disk-full", `${names} could not be written: the disk is full.`, {

@@ -13,7 +13,7 @@ import { type Asked, type AskedOf, askedBy, merged, standingConditions } from ".
 import { completeRows, withGiven } from "./constrained/complete-rows.ts";
 import { drawnRows } from "./constrained/drawn-rows.ts";
 import { decodeSteps, encodeCondition, encodeConstraints, encodePartly } from "./constrained/encoding.ts";
-import { inIncrements } from "./constrained/increments.ts";
+import { inIncrements, stillKeeping } from "./constrained/increments.ts";
 import { keepingRows, knownWithoutRows, type RowRule, rowRulesOf, uniqueRule } from "./constrained/rows.ts";
 import { synthesizerNamed } from "./index.ts";
 import { checkShares, inShares, type Shares } from "./shares.ts";
@@ -136,26 +136,32 @@ function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
   async function* modelled(rows: number, options: SampleOptions): AsyncGenerator<Table> {
     for await (const chunk of fitted.sample(rows, options)) yield decodeSteps(chunk, steps);
   }
-  const drawn = (rows: number, asked: Asked, options: SampleOptions): AsyncIterable<Table> => {
-    const once = (): AsyncIterable<Table> =>
-      drawnRows(rows, {
-        ...options,
-        where: merged([...standing, ...asked.conditions]),
-        modelled,
-        restore,
-        early,
-        late: [
-          ...rules.map(({ rule }) => rule),
-          ...(asked.rule ? [asked.rule] : []),
-          ...constraints.flatMap((constraint) =>
-            constraint.kind === "unique" ? [uniqueRule(constraint.columns, schema)] : [],
-          ),
-        ],
-      });
-    return constraints.reduce<() => AsyncIterable<Table>>(
-      (chunks, constraint) => (constraint.kind === "increments" ? () => inIncrements(chunks, constraint) : chunks),
-      once,
+  // One sample has one set of rules against rows that were there before, however many parts it is drawn in.
+  const uniqueRules = (): readonly RowRule[] =>
+    constraints.flatMap((constraint) => (constraint.kind === "unique" ? [uniqueRule(constraint.columns, schema)] : []));
+  const drawn = (
+    rows: number,
+    { asked, unique, ...options }: SampleOptions & { readonly asked: Asked; readonly unique: readonly RowRule[] },
+  ): AsyncIterable<Table> =>
+    drawnRows(rows, {
+      ...options,
+      where: merged([...standing, ...asked.conditions]),
+      modelled,
+      restore,
+      early,
+      late: [...rules.map(({ rule }) => rule), ...(asked.rule ? [asked.rule] : []), ...unique],
+    });
+  const incrementing = (asked: Asked, sample: () => AsyncIterable<Table>): AsyncIterable<Table> => {
+    const increments = constraints.filter((constraint) => constraint.kind === "increments");
+    if (increments.length === 0) return sample();
+    const ordered = increments.reduce<() => AsyncIterable<Table>>(
+      (chunks, constraint) => () => inIncrements(chunks, constraint),
+      sample,
     )();
+    return stillKeeping(ordered, {
+      rules: [...rules.map(({ rule }) => rule), ...(asked.rule ? [asked.rule] : []), ...uniqueRules()],
+      moved: increments.map(({ column }) => column),
+    });
   };
   return {
     notes: fitted.notes,
@@ -164,19 +170,23 @@ function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
     async *sample(rows, { where, shares, ...options }) {
       const asked = where === undefined ? { conditions: [], rule: undefined } : askedBy(where, content);
       if (!shares) {
-        yield* drawn(rows, asked, options);
+        yield* incrementing(asked, () => drawn(rows, { ...options, asked, unique: uniqueRules() }));
         return;
       }
       checkShares(shares);
-      yield* inShares(rows, {
-        shares,
-        random: options.random,
-        drawn: (label, count, random) =>
-          drawn(
-            count,
-            { ...asked, conditions: [...asked.conditions, labelCondition(shares.column, label, content)] },
-            { ...options, random },
-          ),
+      yield* incrementing(asked, () => {
+        const unique = uniqueRules();
+        return inShares(rows, {
+          shares,
+          random: options.random,
+          drawn: (label, count, random) =>
+            drawn(count, {
+              ...options,
+              random,
+              asked: { ...asked, conditions: [...asked.conditions, labelCondition(shares.column, label, content)] },
+              unique,
+            }),
+        });
       });
     },
     async complete(given, { beside, onUnfilled, ...options }) {

@@ -317,3 +317,19 @@ test("hundreds of columns of text are written as few are", async () => {
     for (let row = 0; row < 50; row++)
       assert.equal(cellOf(columnOf(read, column.name), row), cellOf(column, row), `${column.name} ${row}`);
 });
+
+test("an error of whoever makes the chunks comes out as it is, not as one of the disk", async () => {
+  const out = join(folder, "never.csv");
+  const wrong = new TypeError("a fault in the maker");
+  await assert.rejects(
+    writeTable(
+      (async function* (): AsyncGenerator<Table> {
+        yield tableOf([{ name: "a", type: "number", storage: "double", values: Float64Array.of(1) }]);
+        throw wrong;
+      })(),
+      { csv: out, metadata: {} },
+    ),
+    (error: unknown) => error === wrong,
+  );
+  assert.equal(existsSync(out), false);
+});

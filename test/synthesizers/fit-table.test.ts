@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Column, cellOf, columnOf, concatRows, type Table, tableOf } from "../../src/data/table.ts";
+import {
+  type Column,
+  cellOf,
+  columnOf,
+  concatRows,
+  type NumberColumn,
+  type Table,
+  tableOf,
+} from "../../src/data/table.ts";
 import { InvalidArgument, InvalidData } from "../../src/errors.ts";
 import { localExecutor } from "../../src/executors/local.ts";
 import { randomFromSeed } from "../../src/random.ts";
@@ -163,6 +171,51 @@ test("conditions and shares hold on columns that were built into others, that fo
   // Mixed: not one city after the other.
   const first = Array.from({ length: 100 }, (_, row) => cellOf(columnOf(shared, "city"), row));
   assert.ok(new Set(first).size === 3);
+});
+
+test("a condition on a computed column is one on what is released, also where the model says which cells are missing", async () => {
+  const whole = shop(1500, 5);
+  const some = { ...columnOf(whole, "total") } as NumberColumn;
+  const train = tableOf(
+    whole.columns.map((column) =>
+      column.name === "total"
+        ? { ...some, values: some.values.map((value, i) => (i % 4 === 0 ? Number.NaN : value)) }
+        : column,
+    ),
+  );
+  const model = await fit(train, schemaOf(train, CONSTRAINTS), independent as unknown as Synthesizer<unknown>);
+  const out = await drawn(model, 500, { where: "total > 60" });
+  const { values } = columnOf(out, "total") as NumberColumn;
+  assert.deepEqual(
+    [...values].filter((value) => !(value > 60)),
+    [],
+  );
+});
+
+test("shares keep what holds between rows of different labels: unique and increments", async () => {
+  const train = shop(1500, 6);
+  const schema = schemaOf(train, CONSTRAINTS);
+  const model = await fit(train, schema, independent as unknown as Synthesizer<unknown>);
+  const out = await drawn(model, 3000, { shares: { column: "city", labels: { Paris: 0.5, Roma: 0.5 } } });
+  assert.equal(out.rows, 3000);
+  for (const constraint of CONSTRAINTS)
+    assert.equal(
+      brokenRowsOf(constraint, { schema, real: train })(out).broken.includes(1),
+      false,
+      nameOfConstraint(constraint),
+    );
+});
+
+test("values put in order that then break a rule with their row's other cells stop the sample", async () => {
+  const train = shop(1500, 7);
+  const clash: Constraint = { kind: "check", condition: "reading < 1500 || price > 10" };
+  const increments: Constraint = { kind: "increments", column: "reading", of: "visit" };
+  const model = await fit(train, schemaOf(train, [increments, clash]), independent as unknown as Synthesizer<unknown>);
+  await assert.rejects(
+    drawn(model, 500, {}),
+    (error: unknown) =>
+      error instanceof InvalidData && error.code === "constraints-clash" && /reading < 1500/.test(error.message),
+  );
 });
 
 test("what cannot be asked is refused with what can", async () => {

@@ -1,7 +1,7 @@
 import type { Random } from "../../random.ts";
 import { type ColumnCondition, isInside } from "../../schema/column-condition.ts";
 import type { ColumnPlan, QuantityPlan } from "./columns.ts";
-import { gridOf, type Pieces, valueAt } from "./pieces.ts";
+import { firstOnGrid, onGrid, type Pieces, valueAt } from "./pieces.ts";
 
 /** Cells of one column: values, or dictionary codes; tokens of the missing cells where the column has several. */
 export interface Cells {
@@ -67,21 +67,14 @@ function between(
 /** Rounded to the column's grid and kept in its range. */
 function released(plan: QuantityPlan, value: number): number {
   const [low, high] = plan.range;
-  let out = value;
-  if (plan.unit > 0) out = Math.round(out / plan.unit) * plan.unit;
-  if (plan.decimals < 15) {
-    const power = 10 ** plan.decimals;
-    out = Math.round(out * power) / power;
-  }
-  return Math.max(low, Math.min(high, out));
+  return Math.max(low, Math.min(high, onGrid(plan, value)));
 }
 
 function nearestInside(plan: QuantityPlan, intervals: readonly (readonly [number, number])[], value: number): number {
-  const grid = gridOf(plan);
   let best = value;
   let distance = Number.POSITIVE_INFINITY;
   for (const [low, high] of intervals)
-    for (const end of grid > 0 ? [Math.ceil(low / grid) * grid, Math.floor(high / grid) * grid] : [low, high]) {
+    for (const end of [firstOnGrid(plan, low), -firstOnGrid(plan, -high)]) {
       const inside = released(plan, end);
       if (!(inside >= low && inside <= high) || !(Math.abs(inside - value) < distance)) continue;
       best = inside;

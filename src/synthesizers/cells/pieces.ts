@@ -155,8 +155,8 @@ function released(asked: readonly [number, number], plan: QuantityPlan): Release
   const [lowest, highest] = plan.range;
   let [low, high] = asked;
   if (grid > 0) {
-    low = Math.ceil(low / grid - 1e-9) * grid - grid / 2;
-    high = Math.floor(high / grid + 1e-9) * grid + grid / 2;
+    low = firstOnGrid(plan, low) - grid / 2;
+    high = -firstOnGrid(plan, -high) + grid / 2;
   }
   if (asked[0] <= lowest && asked[1] >= lowest) low = Number.NEGATIVE_INFINITY;
   if (asked[1] >= highest && asked[0] <= highest) high = Number.POSITIVE_INFINITY;
@@ -165,8 +165,28 @@ function released(asked: readonly [number, number], plan: QuantityPlan): Release
   return { asked, low, high };
 }
 
+/** The lowest value of the column's grid that is at least x, be it by the last bit: what is above 5 begins at 6 in whole numbers. */
+export function firstOnGrid(plan: QuantityPlan, x: number): number {
+  const grid = gridOf(plan);
+  if (!(grid > 0) || !Number.isFinite(x)) return x;
+  const near = onGrid(plan, x);
+  // Halves are rounded up, so that the nearest one may lie on either side.
+  return [near - grid, near, near + grid].map((value) => onGrid(plan, value)).find((value) => value >= x) ?? near;
+}
+
+/** A value rounded as the column is written. */
+export function onGrid({ unit, decimals }: QuantityPlan, value: number): number {
+  let out = value;
+  if (unit > 0) out = Math.round(out / unit) * unit;
+  if (decimals < 15) {
+    const power = 10 ** decimals;
+    out = Math.round(out * power) / power;
+  }
+  return out;
+}
+
 /** The step between values that the column is written in; 0: none. */
-export function gridOf({ unit, decimals }: QuantityPlan): number {
+function gridOf({ unit, decimals }: QuantityPlan): number {
   return unit > 0 ? unit : decimals < 15 ? 10 ** -decimals : 0;
 }
 

@@ -81,7 +81,8 @@ export function encodeCondition(
 ): ColumnCondition | undefined {
   for (const step of steps) {
     if (step.kind !== "composite") {
-      if (step.column.name === condition.column && (step.kind === "gap" || step.isDropped)) return undefined;
+      // What the model drew of a computed column is not what stands in the row.
+      if (step.column.name === condition.column) return undefined;
     } else if (step.columns.includes(condition.column)) return conditionOnComposite(step, condition);
   }
   return condition;

@@ -1,5 +1,7 @@
 import { type Column, columnOf, isMissing, type Table, tableOf } from "../../data/table.ts";
+import { InvalidData } from "../../errors.ts";
 import type { IncrementsConstraint } from "../../schema/constraints.ts";
+import type { RowRule } from "./rows.ts";
 
 /** Puts the values of a column in order within each group of a sample, so that no row has less than one before it in `of`. The values of a group
  * stay the same, and so the column's distribution; what a row's value had to do with its other cells is loosened.
@@ -36,6 +38,31 @@ export async function* inIncrements(
       ),
       chunk.rows,
     );
+  }
+}
+
+/** Rows whose values were put in order, as long as they keep the rules that they kept before: a rule between such a column and another may not
+ * outlive it.
+ * @param how `moved`: the columns put in order
+ * @throws {InvalidData} a row breaks one */
+export async function* stillKeeping(
+  chunks: AsyncIterable<Table>,
+  { rules, moved }: { readonly rules: readonly RowRule[]; readonly moved: readonly string[] },
+): AsyncGenerator<Table> {
+  for await (const chunk of chunks) {
+    for (const { name, brokenIn } of rules) {
+      const broken = brokenIn(chunk).reduce((sum, is) => sum + is, 0);
+      if (broken > 0)
+        throw new InvalidData(
+          "constraints-clash",
+          `${broken.toLocaleString("en-US")} of ${chunk.rows.toLocaleString("en-US")} rows broke "${name}" once the values of ${moved.map((column) => `"${column}"`).join(" and ")} were put in order, as "increments" asks.`,
+          {
+            advice:
+              "Take one of the two out: a value that is moved to another row cannot keep a rule with that row's other cells.",
+          },
+        );
+    }
+    yield chunk;
   }
 }
 
