@@ -12,7 +12,7 @@ const autoOptions = z.strictObject({
   budgetSeconds: z
     .number()
     .min(0)
-    .default(15)
+    .default(30)
     .describe("Processor seconds, as estimated from rows and columns, that trials may take; 0: no trials."),
   trialRows: z.int().min(200).default(16_000).describe("Most training rows that trials use, a quarter of them unseen."),
   target: z.string().optional().describe("The column that people will predict from the others."),
