@@ -7,7 +7,7 @@ export function standardNormalDensity(x: number): number {
   return Math.exp(-0.5 * x * x) / ROOT_TWO_PI;
 }
 
-/** P(X ≤ x); relative error below 1e-9 for x < 0 down to −37.5, where it becomes 0; absolute error below 1e-15.
+/** P(X ≤ x); relative error below 4e-9 for x < 0 down to −37.5, where it becomes 0; absolute error below 1e-15.
  * @source Hart (1968), "Computer Approximations", as given by West (2005), Wilmott Magazine */
 export function standardNormalCdf(x: number): number {
   const a = Math.abs(x);

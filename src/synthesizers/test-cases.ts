@@ -1,6 +1,7 @@
 import { columnOf, concatRows, sliceRows, type Table, takeRows } from "../data/table.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
+import { nameOfConstraint } from "../schema/constraints.ts";
 import type { TableSchema } from "../schema/schema.ts";
 import type { FittedTable } from "./fit-table.ts";
 import { type BoundaryValue, boundaryValues } from "./test-cases/boundary-values.ts";
@@ -86,7 +87,7 @@ export async function testCases(options: TestCaseOptions): Promise<TestCases> {
   const columns = testColumns(train, schema).filter(({ meaning }) =>
     ordinary.columns.some(({ name }) => name === meaning.name),
   );
-  const { table: bases } = await maker.complete(Array.from({ length: basesFor(rules) }, () => new Map()));
+  const bases = await maker.draw(basesFor(rules));
 
   const values = boundaryValues(columns, train);
   const boundary = await boundaryRows(values, { maker, bases, rules });
@@ -109,9 +110,7 @@ export async function testCases(options: TestCaseOptions): Promise<TestCases> {
     signal,
   });
 
-  const kept = apart(concatRows([boundary.table, pairs.table]), ordinary, rules);
-  const validNames = [...boundary.names.map((name) => `boundary: ${name}`), ...pairs.names];
-  const names = validNames.filter((_, row) => kept.isKept[row] === 1);
+  const valid = concatRows([boundary.table, pairs.table]);
   const breaking = breakingRows(rules, {
     bases: takeRows(
       bases,
@@ -124,20 +123,20 @@ export async function testCases(options: TestCaseOptions): Promise<TestCases> {
     random: random.split("breaking"),
     signal,
   });
-  const reached = new Set(names);
+  const reached = new Set(boundary.names);
   return {
-    table: concatRows([kept.table, breaking.table]),
-    names: [...names, ...breaking.names],
+    table: concatRows([valid, breaking.table]),
+    names: [...boundary.names.map((name) => `boundary: ${name}`), ...pairs.names, ...breaking.names],
     coverage: {
       rows: {
-        boundary: names.filter((name) => name.startsWith("boundary: ")).length,
-        pairs: names.filter((name) => name.startsWith("pair: ")).length,
+        boundary: boundary.names.length,
+        pairs: pairs.names.length,
         breaking: breaking.names.length,
       },
       boundary: {
         possible: values.length,
-        reached: values.filter(({ name }) => reached.has(`boundary: ${name}`)).length,
-        missed: values.filter(({ name }) => !reached.has(`boundary: ${name}`)).map(({ name }) => name),
+        reached: reached.size,
+        missed: values.map(({ name }) => name).filter((name) => !reached.has(name)),
       },
       pairs: {
         columns: counted.length,
@@ -145,10 +144,10 @@ export async function testCases(options: TestCaseOptions): Promise<TestCases> {
         possible: states.total - states.count(FORBIDDEN),
         forbidden: states.count(FORBIDDEN),
         before,
-        after: coveredBy(counted, [ordinary, kept.table]),
+        after: coveredBy(counted, [ordinary, valid]),
         unreachable: states.count(UNREACHABLE),
       },
-      breaking: breaking.rules,
+      breaking: [...breaking.rules, ...unjudged(schema)],
     },
   };
 }
@@ -174,6 +173,9 @@ export function coverageInWords(coverage: TestCoverage, column: string): readonl
   ];
 }
 
+/** Times that a row for a boundary value is drawn. */
+const TRIES = 4;
+
 /** Boundary values, each in a row of its own.
  * @returns `used`: the bases that were taken */
 async function boundaryRows(
@@ -186,10 +188,16 @@ async function boundaryRows(
 ): Promise<{ readonly table: Table; readonly names: readonly string[]; readonly used: ReadonlySet<number> }> {
   const { maker, bases, rules } = how;
   const used = new Set<number>();
-  const forced = values.filter(({ isEmpty }) => !isEmpty);
-  const made = await maker.complete(forced.map(({ column, cell }) => new Map([[column, cell]])));
-  const tables = [made.table];
-  const names = Array.from(made.of, (i) => forced[i]?.name as string);
+  const tables: Table[] = [];
+  const names: string[] = [];
+  let forced = values.filter(({ isEmpty }) => !isEmpty);
+  // What a row breaks beside others depends on what else was drawn for it.
+  for (let tries = 0; tries < TRIES && forced.length > 0; tries++) {
+    const made = await maker.complete(forced.map(({ column, cell }) => new Map([[column, cell]])));
+    tables.push(made.table);
+    for (const i of made.of) names.push(forced[i]?.name as string);
+    forced = forced.filter((_, i) => !made.of.includes(i));
+  }
   const done = new Set(names);
   for (const value of values) {
     if (done.has(value.name)) continue;
@@ -199,12 +207,12 @@ async function boundaryRows(
     if (row === undefined) continue;
     const own = sliceRows(bases, row, row + 1);
     const table = value.isEmpty ? withCells(own, [{ row: 0, column: value.column, cell: value.cell }]) : own;
-    if (brokenBy(rules, table).some((broken) => broken[0] === 1)) continue;
+    if (brokenBy(rules, table).some((broken) => broken[0] === 1) || maker.keep(table).length === 0) continue;
     used.add(row);
     tables.push(table);
     names.push(value.name);
   }
-  return { table: concatRows(tables), names, used };
+  return { table: tables.length === 0 ? sliceRows(bases, 0, 0) : concatRows(tables), names, used };
 }
 
 function firstFree(bases: Table, used: ReadonlySet<number>, fits: (row: number) => boolean): number | undefined {
@@ -220,26 +228,17 @@ function cellIs(
   return (own.type === "text" ? own.dictionary[own.codes[row] as number] : own.values[row]) === cell;
 }
 
-/** Rows that stand beside the ordinary rows and each other without breaking a rule between rows. */
-function apart(
-  table: Table,
-  ordinary: Table,
-  rules: readonly TestRule[],
-): { readonly table: Table; readonly isKept: Uint8Array } {
-  const isKept = new Uint8Array(table.rows).fill(1);
-  for (const rule of rules) {
-    if (!rule.isBetweenRows || !rule.together) continue;
-    const broken = rule.together(concatRows([ordinary, table]));
-    for (let row = 0; row < table.rows; row++) if (broken[ordinary.rows + row] === 1) isKept[row] = 0;
-  }
-  const rows = Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => isKept[row] === 1);
-  return { table: takeRows(table, rows), isKept };
-}
-
 function coveredBy(factors: readonly Factor[], tables: readonly Table[]): number {
   const states = pairStates(factors);
   for (const table of tables) coverWith(states, table);
   return states.count(COVERED);
+}
+
+/** Constraints that cannot be judged without a parent table, and so not broken on purpose. */
+function unjudged({ constraints = [] }: TableSchema): TestCoverage["breaking"] {
+  return constraints
+    .filter(({ kind }) => kind === "references")
+    .map((constraint) => ({ name: nameOfConstraint(constraint), rows: 0 }));
 }
 
 /** Columns whose value others determine. */

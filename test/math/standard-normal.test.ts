@@ -34,6 +34,6 @@ test("the slope of the distribution is the density", () => {
 
 test("the quantile is the inverse, from 1e-300 to 1 − 1e-16", () => {
   for (let log = -300; log < -0.4; log += 0.37)
-    assertClose(standardNormalCdf(standardNormalQuantile(10 ** log)), 10 ** log, 1e-9);
+    assertClose(standardNormalCdf(standardNormalQuantile(10 ** log)), 10 ** log, 4e-9);
   for (let p = 0.001; p < 1; p += 0.0013) assertClose(standardNormalCdf(standardNormalQuantile(p)), p, 1e-14);
 });

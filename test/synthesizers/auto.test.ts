@@ -72,10 +72,13 @@ test("the hardest to tell is chosen, unless its rows are too near to those it ha
   assert.match(because, /too near to those seen: b/);
 });
 
-test("of those that cannot be told apart the target decides, then cost", () => {
-  assert.equal(chooseTrial([trial("a", 0.895, 0.5), trial("b", 0.9, 0.5)]).name, "a");
-  assert.equal(chooseTrial([trial("a", 0.895, 0.5, 0.8), trial("b", 0.9, 0.5, 0.85)]).name, "b");
-  assert.equal(chooseTrial([trial("a", 0.895, 0.5, 0.848), trial("b", 0.9, 0.5, 0.85)]).name, "a");
+test("a later one must lead clearly, and teach the target no worse", () => {
+  assert.equal(chooseTrial([trial("a", 0.89, 0.5), trial("b", 0.9, 0.5)]).name, "a");
+  assert.equal(chooseTrial([trial("a", 0.88, 0.5), trial("b", 0.9, 0.5)]).name, "b");
+  assert.equal(
+    chooseTrial([trial("a", 0.88, 0.5, 0.85), trial("b", 0.9, 0.5, 0.83), trial("c", 0.897, 0.5, 0.85)]).name,
+    "c",
+  );
 });
 
 test("says what was tried and chosen, the same on every run; without a budget takes the first untried", async () => {

@@ -54,7 +54,7 @@ export function breakingRows(
   const counts = rules.map((rule) => {
     const own = random.split(rule.name);
     const uses = new Map<string, number>();
-    const most = Math.min(MOST_CHANGED, rule.columns.length);
+    const most = Math.min(MOST_CHANGED, rule.constraint?.kind === "unique" ? 2 : rule.columns.length);
     let found = 0;
     for (const attempt of attempts(rule, { rules, most }))
       for (let round = 0; round < ROUNDS && found < BREAKING_ROWS; round++) {
@@ -161,6 +161,7 @@ function changesOf(rule: TestRule, how: ChangesOptions): readonly Change[] {
     });
   }
   if (constraint.kind === "unique") return twins(constraint.columns, how);
+
   // Equal numbers, or twice the same label, change nothing: such changes break nothing and are passed over.
   return rows.map((row) => {
     const names = random.shuffle([...rule.columns]).slice(0, size);
@@ -207,22 +208,32 @@ function outside(name: string, { columns, real, schema }: ChangesOptions): reado
 
 /** Cells of another row on all key columns: of the ordinary rows looked at, the one that is most alike already. */
 function twins(names: readonly string[], how: ChangesOptions): readonly Change[] {
-  const { bases, ordinary, rows, size, random } = how;
-  if (size > 1 || ordinary.rows === 0) return [];
+  const { bases, ordinary, rows, size, random, schema } = how;
+  if (ordinary.rows === 0) return [];
+  // A counter that goes with the key is copied too, where the key alone will not do.
+  const counters = (schema.constraints ?? []).flatMap((other) =>
+    size > 1 && other.kind === "increments" && [other.of, other.within].some((name) => names.includes(name ?? ""))
+      ? [other.column]
+      : [],
+  );
+  if (size > 1 && counters.length === 0) return [];
   const looked = random.sample(ordinary.rows, Math.min(ordinary.rows, 500));
   const theirs = names.map((name) => columnOf(ordinary, name));
   return rows.slice(0, 50).flatMap((row): readonly Change[] => {
     const mine = names.map((name) => cellOf(columnOf(bases, name), row));
     let best: readonly (readonly [string, CellValue])[] | undefined;
+    let from = -1;
     for (const other of looked) {
       if (theirs.some((column) => isMissing(column, other))) continue;
       const cells = theirs.flatMap((column, j) => {
         const cell = cellOf(column, other);
         return cell === mine[j] ? [] : [[names[j] as string, cell] as const];
       });
-      if (cells.length > 0 && (best === undefined || cells.length < best.length)) best = cells;
+      if (cells.length > 0 && (best === undefined || cells.length < best.length)) [best, from] = [cells, other];
     }
-    return best ? [{ row, cells: best, way: best.map(([name]) => name).join(" ") }] : [];
+    if (!best) return [];
+    const followers = counters.map((name) => [name, cellOf(columnOf(ordinary, name), from)] as const);
+    return [{ row, cells: [...best, ...followers], way: best.map(([name]) => name).join(" ") }];
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Column, columnOf, type Table, takeRows } from "../../data/table.ts";
+import { type Column, columnOf, concatRows, sliceRows, type Table, takeRows } from "../../data/table.ts";
 import type { Executor } from "../../executors/executor.ts";
 import type { Random } from "../../random.ts";
 import type { IncrementsConstraint } from "../../schema/constraints.ts";
@@ -9,11 +9,15 @@ import { brokenBy, type TestRule } from "./rules.ts";
 
 /** Rows of test cases, made by the model. */
 export interface CaseMaker {
-  /** Fills rows of which some cells are given.
-   * @returns the rows that keep every rule, and for each the number of the given row */
+  /** Fills rows of which some cells are given. They keep every rule, also beside each other and those that were made before.
+   * @returns the rows that could be made, and for each the number of the given row */
   complete(
     given: readonly ReadonlyMap<string, CellValue>[],
   ): Promise<{ readonly table: Table; readonly of: Uint32Array }>;
+  /** Rows of the model that keep every rule by themselves and beside the ordinary rows, to be changed: so many, or fewer. */
+  draw(rows: number): Promise<Table>;
+  /** Rows that may stand beside all that were made before, which they are then among. */
+  keep(table: Table): Uint32Array;
 }
 
 /** Completes rows from a model, each call with a stream of its own and identifiers that no other row has.
@@ -33,30 +37,51 @@ export function caseMaker(
 ): CaseMaker {
   const { ordinary, rules, random, executor, signal } = how;
   let startRow = how.startRow;
+  let earlier: Table | undefined;
   const increments = (how.schema.constraints ?? []).filter(
     (constraint): constraint is IncrementsConstraint => constraint.kind === "increments",
   );
-  return {
-    async complete(given) {
-      const lost = new Set<number>();
-      const table = partlyKnown(given, ordinary);
-      let filled = await fitted.complete(table, {
-        random: random.split("test-cases").split(startRow),
-        executor,
-        signal,
-        beside: { random, startRow },
-        onUnfilled: (rows) => {
-          for (const row of rows) lost.add(row);
-        },
+  const filledRows = async (
+    given: readonly ReadonlyMap<string, CellValue>[],
+  ): Promise<{ readonly table: Table; readonly of: Uint32Array }> => {
+    const lost = new Set<number>();
+    const table = partlyKnown(given, ordinary);
+    let filled = await fitted.complete(table, {
+      random: random.split("test-cases").split(startRow),
+      executor,
+      signal,
+      beside: { random, startRow },
+      onUnfilled: (rows) => {
+        for (const row of rows) lost.add(row);
+      },
+    });
+    startRow += given.length;
+    for (const constraint of increments) filled = inLine(filled, ordinary, { constraint, given });
+    for (const broken of brokenBy(rules, filled))
+      broken.forEach((is, row) => {
+        if (is) lost.add(row);
       });
-      startRow += given.length;
-      for (const constraint of increments) filled = inLine(filled, ordinary, { constraint, given });
-      for (const broken of brokenBy(rules, filled))
-        broken.forEach((is, row) => {
-          if (is) lost.add(row);
-        });
-      const of = Uint32Array.from({ length: given.length }, (_, row) => row).filter((row) => !lost.has(row));
-      return { table: takeRows(filled, of), of };
+    const of = Uint32Array.from({ length: given.length }, (_, row) => row).filter((row) => !lost.has(row));
+    return { table: takeRows(filled, of), of };
+  };
+  const between = rules.flatMap(({ brokenBeside }) => (brokenBeside ? [brokenBeside] : []));
+  const keep = (table: Table): Uint32Array => {
+    const all = Uint32Array.from({ length: table.rows }, (_, row) => row);
+    if (between.length === 0) return all;
+    return all.filter((at) => {
+      const row = sliceRows(table, at, at + 1);
+      if (earlier && between.some((brokenBeside) => brokenBeside(earlier as Table, row)[0] === 1)) return false;
+      earlier = earlier ? concatRows([earlier, row]) : row;
+      return true;
+    });
+  };
+  return {
+    keep,
+    draw: async (rows) => (await filledRows(Array.from({ length: rows }, () => new Map()))).table,
+    async complete(given) {
+      const { table, of } = await filledRows(given);
+      const rows = keep(table);
+      return { table: takeRows(table, rows), of: Uint32Array.from(rows, (row) => of[row] as number) };
     },
   };
 }

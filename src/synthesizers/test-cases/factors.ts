@@ -72,8 +72,9 @@ function present(column: Column, { meaning }: TestColumn): Float64Array {
 function groupsOf(sorted: Float64Array): readonly Float64Array[] {
   const groups: Float64Array[] = [];
   let start = 0;
-  for (let k = 1; k <= GROUPS && start < sorted.length; k++) {
-    let end = Math.max(start + 1, Math.round((sorted.length * k) / GROUPS));
+  for (let left = GROUPS; left > 0 && start < sorted.length; left--) {
+    // Where many rows hold one value, the others share the groups that remain.
+    let end = start + Math.max(1, Math.round((sorted.length - start) / left));
     while (end < sorted.length && sorted[end] === sorted[end - 1]) end++;
     groups.push(sorted.subarray(start, end));
     start = end;

@@ -19,6 +19,8 @@ import { brokenBy, type TestRule } from "./rules.ts";
 
 /** Rows that are planned before the model fills them. */
 const BATCH = 64;
+/** Times that a row of two given cells is drawn. */
+const TRIES = 3;
 /** Choices of values, one for each level of a planned row, that are tried against the rules. */
 const CHOICES = 8;
 
@@ -82,10 +84,13 @@ export async function pairRows(
         ]),
       }));
     });
-    const room = most - names.length;
-    const rescued = await take(firstPossible(again, how).slice(0, room));
-    for (const plan of left.slice(0, room))
-      if (!rescued.has(plan) && stateOf(states, plan.seed) === MISSING) states.set(plan.seed, UNREACHABLE);
+    let open = firstPossible(again, how);
+    for (let tries = 0; tries < TRIES && open.length > 0 && names.length < most; tries++) {
+      await take(open.slice(0, most - names.length));
+      open = open.filter(({ plan }) => stateOf(states, plan.seed) === MISSING);
+    }
+    if (names.length >= most) break;
+    for (const plan of left) if (stateOf(states, plan.seed) === MISSING) states.set(plan.seed, UNREACHABLE);
   }
   const table = tables.length === 0 ? sliceRows(how.like, 0, 0) : concatRows(tables);
   return { table: sliceRows(table, 0, most), names: names.slice(0, most) };

@@ -16,8 +16,8 @@ export interface TestRule {
   readonly isBetweenRows: boolean;
   /** 1 where a row breaks it: by itself, or beside the ordinary rows, never beside the others of this table. */
   readonly brokenIn: (table: Table) => Uint8Array;
-  /** Between rows: 1 where a row of a whole table breaks it. */
-  readonly together?: (table: Table) => Uint8Array;
+  /** Between rows: 1 where a row breaks it beside some others, or they do beside it. */
+  readonly brokenBeside?: (others: Table, table: Table) => Uint8Array;
 }
 
 /** Ordinary rows that a row is set against where nothing says which: the first of them. */
@@ -42,18 +42,11 @@ export function testRules(
     if (!columns.every(has)) return [];
     const find = brokenRowsOf(constraint, { schema, real });
     const isBetweenRows = constraint.kind === "unique" || constraint.kind === "increments";
-    return [
-      {
-        name: nameOfConstraint(constraint),
-        columns,
-        constraint,
-        isBetweenRows,
-        brokenIn: isBetweenRows
-          ? besideOrdinary(find, ordinary, columns, keyOf(constraint))
-          : (table) => find(table).broken,
-        ...(isBetweenRows ? { together: (table: Table) => find(table).broken } : {}),
-      },
-    ];
+    const base = { name: nameOfConstraint(constraint), columns, constraint, isBetweenRows };
+    if (!isBetweenRows) return [{ ...base, brokenIn: (table) => find(table).broken }];
+    const brokenBeside = (others: Table, table: Table): Uint8Array =>
+      eachBeside(table, others, { find, names: columns, key: keyOf(constraint) });
+    return [{ ...base, brokenBeside, brokenIn: (table) => brokenBeside(ordinary, table) }];
   });
   const ranges = declared.ranges.filter(has).flatMap((name): readonly TestRule[] => {
     const meaning = schemaOf(schema, name);
@@ -113,38 +106,39 @@ function keyOf(constraint: Constraint): string | undefined {
   return constraint.kind === "increments" ? constraint.within : undefined;
 }
 
-/** Sets each row beside the ordinary ones that it could break the constraint with, and beside none of its own table. */
-function besideOrdinary(
-  find: ReturnType<typeof brokenRowsOf>,
-  ordinary: Table,
-  names: readonly string[],
-  key: string | undefined,
-): TestRule["brokenIn"] {
-  const columns = (table: Table): Table =>
+/** Sets each row beside those of the others that it could break the constraint with, and beside none of its own table. */
+function eachBeside(
+  table: Table,
+  others: Table,
+  how: {
+    readonly find: ReturnType<typeof brokenRowsOf>;
+    readonly names: readonly string[];
+    readonly key: string | undefined;
+  },
+): Uint8Array {
+  const { find, names, key } = how;
+  const columns = (from: Table): Table =>
     tableOf(
-      names.map((name) => columnOf(table, name)),
-      table.rows,
+      names.map((name) => columnOf(from, name)),
+      from.rows,
     );
-  const known = columns(ordinary);
-  return (table) => {
-    // One dictionary for both, so that equal labels have equal codes.
-    const both = concatRows([known, columns(table)]);
-    const n = known.rows;
-    const wanted = new Map<number, number[]>();
-    const cells = key === undefined ? undefined : columnOf(both, key);
-    const cellAt = (row: number): number =>
-      cells === undefined ? 0 : ((cells.type === "text" ? cells.codes[row] : cells.values[row]) as number);
-    for (let row = n; row < both.rows; row++) wanted.set(cellAt(row), []);
-    for (let row = 0; row < n; row++) {
-      const rows = wanted.get(cellAt(row));
-      if (rows && rows.length < MOST_BESIDE) rows.push(row);
-    }
-    return Uint8Array.from({ length: table.rows }, (_, i) => {
-      const rows = wanted.get(cellAt(n + i)) as readonly number[];
-      const { broken } = find(takeRows(both, Uint32Array.from([...rows, n + i])));
-      return broken.includes(1) ? 1 : 0;
-    });
-  };
+  // One dictionary for both, so that equal labels have equal codes.
+  const both = concatRows([columns(others), columns(table)]);
+  const n = others.rows;
+  const wanted = new Map<number, number[]>();
+  const cells = key === undefined ? undefined : columnOf(both, key);
+  const cellAt = (row: number): number =>
+    cells === undefined ? 0 : ((cells.type === "text" ? cells.codes[row] : cells.values[row]) as number);
+  for (let row = n; row < both.rows; row++) wanted.set(cellAt(row), []);
+  for (let row = 0; row < n; row++) {
+    const rows = wanted.get(cellAt(row));
+    if (rows && rows.length < MOST_BESIDE) rows.push(row);
+  }
+  return Uint8Array.from({ length: table.rows }, (_, i) => {
+    const rows = wanted.get(cellAt(n + i)) as readonly number[];
+    const { broken } = find(takeRows(both, Uint32Array.from([...rows, n + i])));
+    return broken.includes(1) ? 1 : 0;
+  });
 }
 
 function textAt(column: Column, row: number): string {
