@@ -1,4 +1,4 @@
-import { columnOf, type Table, tableOf, takeRows } from "../data/table.ts";
+import { cellOf, columnOf, isMissing, type Table, tableOf, takeRows } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
@@ -208,7 +208,8 @@ function tableFrom({ fitted, restore, content }: TableParts): FittedTable {
         },
       });
       const { random, startRow } = beside ?? { random: options.random, startRow: 0 };
-      return withGiven(await restore(filled, startRow, random.split("restore")), table);
+      const taken = identifiersIn(table, content);
+      return withGiven(await restore(filled, startRow, random.split("restore"), taken), table);
     },
   };
 }
@@ -224,6 +225,20 @@ function labelCondition(name: string, label: string, { like, modelled, steps }: 
   throw new InvalidArgument("bad-shares", `Shares cannot be asked of column "${name}": it follows from others.`, {
     advice: "Ask them of the column that it follows from.",
   });
+}
+
+/** The distinct identifiers of a partly filled table, by column. */
+function identifiersIn(table: Table, { restore }: TableContent): ReadonlyMap<string, readonly string[]> {
+  const out = new Map<string, readonly string[]>();
+  for (const record of restore.columns) {
+    const column =
+      record.make === "identifier" ? table.columns.find(({ name }) => name === record.identifier.name) : undefined;
+    if (!column) continue;
+    const values = new Set<string>();
+    for (let row = 0; row < table.rows; row++) if (!isMissing(column, row)) values.add(String(cellOf(column, row)));
+    if (values.size > 0) out.set(column.name, [...values]);
+  }
+  return out;
 }
 
 /** Every column that a constraint looks at. */

@@ -39,6 +39,27 @@ test("fresh rows cannot be told and are no nearer; copies are nearer; shuffled c
   assert.ok(shuffled.twoSample < 0.7, JSON.stringify(shuffled));
 });
 
+test("a target that is the only column has no AUC", async () => {
+  const all = takeRows(
+    twisted(900, 4),
+    Uint32Array.from({ length: 900 }, (_, row) => row),
+  );
+  const part = (from: number): Table => {
+    const rows = takeRows(
+      all,
+      Uint32Array.from({ length: 300 }, (_, row) => from + row),
+    );
+    return tableOf(rows.columns.filter(({ name }) => name === "y"));
+  };
+  const [train, unseen, drawn] = [part(0), part(300), part(600)] as const;
+  const codec = fitCodec(train, inferSchema(train));
+  const { auc } = await trialScore(
+    { drawn, train, unseen },
+    { codec, target: "y", random: randomFromSeed(5), executor, signal: undefined },
+  );
+  assert.equal(auc, undefined);
+});
+
 const trial = (name: string, twoSample: number, nearer: number, auc?: number): Trial => ({
   name,
   score: { twoSample, standardError: 0.01, nearer, nearerError: 0.005, ...(auc === undefined ? {} : { auc }) },

@@ -325,3 +325,43 @@ function text(name: string, labels: readonly string[]): Column {
 function cellsOf(table: Table): unknown {
   return table.columns.map((column) => [column.name, column.type === "text" ? [...column.codes] : [...column.values]]);
 }
+
+test("an identifier that is made for a row stands in no other row of the table that is filled", async () => {
+  const random = randomFromSeed(8);
+  const codes = text(
+    "code",
+    Array.from({ length: 600 }, (_, i) => `K${String(i).padStart(3, "0")}`),
+  );
+  const train = tableOf([
+    codes,
+    number(
+      "serial",
+      Float64Array.from({ length: 600 }, (_, i) => 1000 + i),
+      "integer",
+    ),
+    number(
+      "price",
+      Float64Array.from({ length: 600 }, () => random.integer(40)),
+      "integer",
+    ),
+  ]);
+  const model = await fit(train, inferSchema(train), independent as unknown as Synthesizer<unknown>);
+  const half = tableOf(
+    [
+      text(
+        "code",
+        Array.from({ length: 200 }, (_, i) => `K${700 + i}`),
+      ),
+      number(
+        "serial",
+        Float64Array.from({ length: 200 }, (_, i) => (i < 100 ? 1600 + i : Number.NaN)),
+        "integer",
+      ),
+    ].map((column) =>
+      column.type === "text" ? { ...column, codes: column.codes.map((code, i) => (i < 100 ? code : -1)) } : column,
+    ),
+  );
+  const out = await model.complete(half, { random: randomFromSeed(9), executor });
+  for (const name of ["code", "serial"])
+    assert.equal(new Set(Array.from({ length: 200 }, (_, row) => cellOf(columnOf(out, name), row))).size, 200, name);
+});

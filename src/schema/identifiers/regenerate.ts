@@ -84,9 +84,10 @@ async function drawOf({ name, type, values }: IdentifierRecord, avoid: readonly 
   const formats = await formatsOf(values, avoid);
   if (type === "text") return (input) => textColumn(name, input, { formats, link: linkOf(values) });
   const numberColumn = (cells: Float64Array): Column => ({ name, type: "number", storage: "integer", values: cells });
+  const start = values.kind === "numbered" ? largestOf(values, avoid) : 0;
   if (values.kind === "numbered")
     return ({ numbers, empty }) =>
-      numberColumn(numbers.map((number, i) => (empty[i] ? Number.NaN : values.start + 1 + number)));
+      numberColumn(numbers.map((number, i) => (empty[i] ? Number.NaN : start + 1 + number)));
   const [{ keyed }] = formats as [WeightedValues];
   return ({ numbers, empty, random }) => {
     const value = keyed(random.split("values").key);
@@ -101,8 +102,10 @@ interface WeightedValues extends Pick<FreshValues, "keyed"> {
 
 async function formatsOf(values: IdentifierValues, avoid: readonly string[]): Promise<readonly WeightedValues[]> {
   switch (values.kind) {
-    case "numbered":
-      return [{ share: 1, keyed: () => (index) => `${values.prefix}${values.start + 1 + index}` }];
+    case "numbered": {
+      const start = largestOf(values, avoid);
+      return [{ share: 1, keyed: () => (index) => `${values.prefix}${start + 1 + index}` }];
+    }
     case "codes":
       return values.formats.map((format) => {
         const fresh = valuesOf(format, avoid);
@@ -116,6 +119,19 @@ async function formatsOf(values: IdentifierValues, avoid: readonly string[]): Pr
       return [{ share: 1, keyed: (key) => fresh.keyed(key) }];
     }
   }
+}
+
+/** The largest number of a numbered key, also among those to be avoided. */
+function largestOf(
+  { prefix, start }: Extract<IdentifierValues, { readonly kind: "numbered" }>,
+  avoid: readonly string[],
+): number {
+  let out = start;
+  for (const value of avoid) {
+    const number = value.startsWith(prefix) ? Number(value.slice(prefix.length)) : Number.NaN;
+    if (Number.isSafeInteger(number) && number > out) out = number;
+  }
+  return out;
 }
 
 interface Link {

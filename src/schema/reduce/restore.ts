@@ -10,8 +10,14 @@ import { type GrownDictionaries, type MissingCodes, withCodes } from "./missing-
  *
  * Depends only on the chunk, its first row and the stream: pass the same stream for every chunk of one sample. Made-up identifiers bring
  * a dictionary of their own with each chunk; all other text columns share one.
- * @param startRow index of the chunk's first row in the whole sample */
-export type Restore = (chunk: Table, startRow: number, random: Random) => Promise<Table>;
+ * @param startRow index of the chunk's first row in the whole sample
+ * @param taken identifiers that stand beside the chunk, by column: none of them is made */
+export type Restore = (
+  chunk: Table,
+  startRow: number,
+  random: Random,
+  taken?: ReadonlyMap<string, readonly string[]>,
+) => Promise<Table>;
 
 /** What is put back, column by column, in the source's order. Plain data: objects, arrays, strings, numbers, booleans, null and typed arrays.
  * It holds the cells of constants and of functions of other columns, but no identifier. */
@@ -44,12 +50,22 @@ export function restoreFrom(
   real: ReadonlyMap<string, readonly string[]> = new Map(),
 ): Restore {
   const dictionaries: GrownDictionaries = new WeakMap();
-  const makers = columns.map((record) => makerOf(record, { real, dictionaries }));
-  return async (chunk, startRow, random) => {
+  const makersBeside = (all: ReadonlyMap<string, readonly string[]>): readonly Maker[] =>
+    columns.map((record) => makerOf(record, { real: all, dictionaries }));
+  const makers = makersBeside(real);
+  return async (chunk, startRow, random, taken = new Map()) => {
     const out: Column[] = [];
-    for (const { name, make } of makers) out.push(await make({ chunk, startRow, random: random.split(name) }));
+    const own = taken.size === 0 ? makers : makersBeside(joined(real, taken));
+    for (const { name, make } of own) out.push(await make({ chunk, startRow, random: random.split(name) }));
     return tableOf(out, chunk.rows);
   };
+}
+
+function joined(
+  a: ReadonlyMap<string, readonly string[]>,
+  b: ReadonlyMap<string, readonly string[]>,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map([...a.keys(), ...b.keys()].map((name) => [name, [...(a.get(name) ?? []), ...(b.get(name) ?? [])]]));
 }
 
 interface Maker {

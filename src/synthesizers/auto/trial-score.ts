@@ -94,7 +94,8 @@ function targetArea(
 ): number | undefined {
   const at = codec.columns.findIndex(({ name }) => name === target);
   const column = codec.columns[at];
-  if (!column || column.levels > 12) return undefined;
+  // A target by itself has nothing to be told from.
+  if (!column || column.levels > 12 || codec.columns.length < 2) return undefined;
   const real = unseen[at] as Uint8Array;
   const counts = new Map<number, number>();
   for (const code of real) counts.set(code, (counts.get(code) ?? 0) + 1);
