@@ -64,6 +64,8 @@ export async function drawChunk(data: DrawData): Promise<Drawn> {
       kept = rows;
       break;
     }
+    // Rows of known cells have places of their own: none can be drawn for another.
+    if (evidence.given && accepted.includes(0)) throw new Error(`${learner.draw} gave up rows whose cells are known`);
     for (let row = 0; row < n && kept < rows; row++) {
       if (!accepted[row]) continue;
       for (let j = 0; j < made.length; j++) (codes[j] as Uint8Array)[kept] = (made[j] as Uint8Array)[row] as number;

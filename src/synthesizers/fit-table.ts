@@ -14,7 +14,7 @@ import { completeRows, withGiven } from "./constrained/complete-rows.ts";
 import { drawnRows } from "./constrained/drawn-rows.ts";
 import { decodeSteps, encodeCondition, encodeConstraints, encodePartly } from "./constrained/encoding.ts";
 import { inIncrements, stillKeeping } from "./constrained/increments.ts";
-import { keepingRows, knownWithoutRows, type RowRule, rowRulesOf, uniqueRule } from "./constrained/rows.ts";
+import { allowedCombinations, keepingRows, type RowRule, rowRulesOf, uniqueRule } from "./constrained/rows.ts";
 import { synthesizerNamed } from "./index.ts";
 import { checkShares, inShares, type Shares } from "./shares.ts";
 import type { DrawOptions, Fitted, FittedRecord, Progress, SampleOptions, Synthesizer } from "./synthesizer.ts";
@@ -97,7 +97,8 @@ export async function fitTable<O>(train: Table, how: FitTableOptions<O>): Promis
       modelled: names,
       known: (schema.constraints ?? []).map((constraint) => ({
         constraint,
-        real: constraint.kind === "combinations" ? knownWithoutRows(learned, constraint) : withoutCells(learned, names),
+        real:
+          constraint.kind === "combinations" ? allowedCombinations(learned, constraint) : withoutCells(learned, names),
       })),
       notes: [...notes, ...constraintNotes(schema, { broken, built: encoding.built })],
     },

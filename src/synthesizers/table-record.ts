@@ -1,8 +1,9 @@
-import { type Column, type Table, tableOf } from "../data/table.ts";
+import { type Column, type Table, type TextColumn, tableOf } from "../data/table.ts";
 import { InvalidData } from "../errors.ts";
 import type { Constraint } from "../schema/constraints.ts";
 import type { RestoreRecord } from "../schema/reduce.ts";
 import type { TableSchema } from "../schema/schema.ts";
+import { MIN_HOLDERS } from "./cells/columns.ts";
 import type { EncodingStep } from "./constrained/encoding.ts";
 import { type NumberArray, pack, unpack } from "./pack.ts";
 import type { FittedRecord } from "./synthesizer.ts";
@@ -61,11 +62,19 @@ export function withoutCells(table: Table, modelled: readonly string[]): Table {
     table.columns.map((column): Column => {
       const { missing: _, ...rest } = column;
       return rest.type === "text"
-        ? { ...rest, codes: new Int32Array(0), dictionary: modelled.includes(rest.name) ? rest.dictionary : [] }
+        ? { ...rest, codes: new Int32Array(0), dictionary: modelled.includes(rest.name) ? commonLabels(rest) : [] }
         : { ...rest, values: new Float64Array(0) };
     }),
     0,
   );
+}
+
+/** Labels of enough rows to be made again: what a model knows of others must not be kept with it. */
+function commonLabels(column: TextColumn): readonly string[] {
+  if (column.storage === "boolean") return column.dictionary;
+  const counts = new Float64Array(column.dictionary.length);
+  for (const code of column.codes) if (code >= 0) counts[code] = (counts[code] as number) + 1;
+  return column.dictionary.filter((_, code) => (counts[code] as number) >= MIN_HOLDERS);
 }
 
 const MODEL = "model/";

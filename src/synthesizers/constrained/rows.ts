@@ -1,9 +1,10 @@
-import { columnOf, isMissing, sliceRows, type Table, tableOf, takeRows } from "../../data/table.ts";
+import { type Column, columnOf, isMissing, type Table, tableOf, takeRows } from "../../data/table.ts";
 import { InvalidArgument, InvalidData } from "../../errors.ts";
 import { brokenRowsOf, type KnownRows } from "../../schema/broken-rows.ts";
-import { type Constraint, nameOfConstraint } from "../../schema/constraints.ts";
+import { type CombinationsConstraint, type Constraint, nameOfConstraint } from "../../schema/constraints.ts";
 import { compileRowExpression, type RowExpression } from "../../schema/row-expression.ts";
 import { schemaOf, type TableSchema } from "../../schema/schema.ts";
+import { MIN_HOLDERS } from "../cells/columns.ts";
 
 /** A rule that each row keeps or not. */
 export interface RowRule {
@@ -143,11 +144,12 @@ export function keepingRows(
   );
 }
 
-/** What constraints are judged by, without the training rows: column types, and the combinations that several rows have. */
-export function knownWithoutRows(train: Table, constraint: Constraint): Table {
-  if (constraint.kind !== "combinations") return sliceRows(train, 0, 0);
+/** The combinations of a constraint that enough training rows have to be made again, one row each, with no label beside.
+ * @throws {InvalidData} none is held by so many */
+export function allowedCombinations(train: Table, constraint: CombinationsConstraint): Table {
   const columns = tableOf(constraint.columns.map((name) => columnOf(train, name)));
   const first = new Map<string, number>();
+  const counts = new Map<string, number>();
   for (let row = 0; row < columns.rows; row++) {
     const key = JSON.stringify(
       columns.columns.map((column) =>
@@ -155,6 +157,30 @@ export function knownWithoutRows(train: Table, constraint: Constraint): Table {
       ),
     );
     if (!first.has(key)) first.set(key, row);
+    counts.set(key, (counts.get(key) ?? 0) + 1);
   }
-  return takeRows(columns, Uint32Array.from(first.values()));
+  const kept = [...first].filter(([key]) => (counts.get(key) as number) >= MIN_HOLDERS);
+  if (kept.length === 0 && columns.rows > 0)
+    throw new InvalidData(
+      "combinations-too-rare",
+      `Constraint "${nameOfConstraint(constraint)}": no combination is held by ${MIN_HOLDERS} training rows or more, so none may be made again.`,
+      { advice: "Name columns with fewer different values, or take the constraint out of the schema file." },
+    );
+  const rows = takeRows(
+    columns,
+    Uint32Array.from(kept, ([, row]) => row),
+  );
+  return tableOf(rows.columns.map(withUsedLabels), rows.rows);
+}
+
+/** The column without labels that no row of it has. */
+function withUsedLabels(column: Column): Column {
+  if (column.type !== "text") return column;
+  const used = [...new Set(column.codes)].filter((code) => code >= 0).sort((a, b) => a - b);
+  const place = new Map(used.map((code, i) => [code, i]));
+  return {
+    ...column,
+    dictionary: used.map((code) => column.dictionary[code] as string),
+    codes: column.codes.map((code) => place.get(code) ?? -1),
+  };
 }
