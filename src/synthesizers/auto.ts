@@ -38,7 +38,7 @@ export const auto: Synthesizer<AutoOptions> = {
 };
 
 /** Fewer rows than these tell nothing of a choice. */
-const FEWEST_ROWS = 400;
+const FEWEST_ROWS = 2000;
 
 async function fit(table: Table, fitOptions: FitOptions<AutoOptions>): Promise<Fitted> {
   const { options, signal, progress } = fitOptions;

@@ -41,8 +41,8 @@ test("fresh rows cannot be told and are no nearer; copies are nearer; shuffled c
 
 test("a target that is the only column has no AUC", async () => {
   const all = takeRows(
-    twisted(900, 4),
-    Uint32Array.from({ length: 900 }, (_, row) => row),
+    twisted(2400, 4),
+    Uint32Array.from({ length: 2400 }, (_, row) => row),
   );
   const part = (from: number): Table => {
     const rows = takeRows(
@@ -82,11 +82,11 @@ test("a later one must lead clearly, and teach the target no worse", () => {
 });
 
 test("says what was tried and chosen, the same on every run; without a budget takes the first untried", async () => {
-  const table = twisted(900, 4);
+  const table = twisted(2400, 4);
   const model = await fit(table, { budgetSeconds: 6 });
   assert.match(model.notes[0] as string, /^Synthesizer chosen: [a-z-]+\. /);
   assert.ok(
-    model.notes.filter((note) => note.startsWith("Tried on 900 training rows: ")).length >= 2,
+    model.notes.filter((note) => note.startsWith("Tried on 2400 training rows: ")).length >= 2,
     model.notes.join("\n"),
   );
   assert.deepEqual((await fit(table, { budgetSeconds: 6 })).notes, model.notes);
