@@ -50,6 +50,8 @@ export function sharesOf(text: string): {
   );
   const named = text.trim().startsWith("{") ? sharesInJson(text) : sharesInWords(text);
   if (!named || named.labels.some(([label, share]) => label === "" || !Number.isFinite(share))) throw wrong;
+  const twice = named.labels.find(([label], i) => named.labels.findIndex(([other]) => other === label) < i);
+  if (twice) throw new InvalidArgumentError(`Got "${text}"; "${twice[0]}" is named twice.`);
   return { column: named.column, labels: Object.fromEntries(named.labels) };
 }
 

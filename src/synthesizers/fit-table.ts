@@ -33,7 +33,7 @@ export interface FitTableOptions<O> {
 }
 
 export interface SampleTableOptions extends DrawOptions {
-  /** A condition in CEL that every row meets: "age >= 65.0 && sex == 'F'". */
+  /** A condition in CEL that every row meets: "age >= 65 && sex == 'F'". */
   readonly where?: string | undefined;
   /** Shares that the labels of a column get. */
   readonly shares?: Shares | undefined;

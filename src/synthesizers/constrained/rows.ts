@@ -1,5 +1,6 @@
 import { type Column, columnOf, isMissing, type Table, tableOf, takeRows } from "../../data/table.ts";
 import { InvalidArgument, InvalidData } from "../../errors.ts";
+import { nearest } from "../../math/nearest-name.ts";
 import { brokenRowsOf, type KnownRows } from "../../schema/broken-rows.ts";
 import { type CombinationsConstraint, type Constraint, nameOfConstraint } from "../../schema/constraints.ts";
 import { compileRowExpression, type RowExpression } from "../../schema/row-expression.ts";
@@ -60,8 +61,16 @@ export function conditionRule(text: string, expression: RowExpression, schema: T
 export function readCondition(text: string, like: Table): RowExpression {
   const expression = compileRowExpression(text, like, "condition");
   if (!("wrong" in expression)) return expression;
-  throw new InvalidArgument("bad-condition", `The condition "${text}" ${expression.wrong}.`, {
-    advice: `Write it in CEL over the columns, for example "age >= 65.0 && sex == 'F'". The columns are: ${like.columns
+  const close =
+    expression.name === undefined
+      ? undefined
+      : nearest(
+          expression.name,
+          like.columns.map(({ name }) => name),
+        );
+  const hint = close === undefined ? "" : ` Did you mean "${close}"?`;
+  throw new InvalidArgument("bad-condition", `The condition "${text}" ${expression.wrong}.${hint}`, {
+    advice: `Write it in CEL over the columns, for example "age >= 65 && sex == 'F'"; lists of numbers as [20.0, 30.0], days as timestamp('2024-01-31T00:00:00Z'), words of CEL that are columns in backquotes. The columns are: ${like.columns
       .slice(0, 60)
       .map(({ name }) => name)
       .join(", ")}${like.columns.length > 60 ? ", …" : ""}.`,
