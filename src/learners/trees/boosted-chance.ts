@@ -1,5 +1,5 @@
 import { type BoostingOptions, DEFAULT_BOOSTING } from "./boosting-options.ts";
-import { type GrowingNodes, growTree, type TreeData } from "./boosting-tree.ts";
+import { emptyNodes, type GrowingNodes, growTree, type TreeData } from "./boosting-tree.ts";
 
 /** How the chance of one yes-or-no question is learned. */
 export interface ChanceOptions {
@@ -243,17 +243,4 @@ function addTree(
     }
     scores[i] = (scores[i] as number) + (value[node] as number);
   }
-}
-
-function emptyNodes(columns: number): GrowingNodes {
-  return {
-    roots: [],
-    column: [],
-    threshold: [],
-    set: [],
-    left: [],
-    value: [],
-    sets: [],
-    gains: new Float64Array(columns),
-  };
 }

@@ -353,3 +353,17 @@ function settleChildren(
   findSplit(data, large, options);
   findSplit(data, small, options);
 }
+
+/** A growing model of no trees yet. */
+export function emptyNodes(columns: number): GrowingNodes {
+  return {
+    roots: [],
+    column: [],
+    threshold: [],
+    set: [],
+    left: [],
+    value: [],
+    sets: [],
+    gains: new Float64Array(columns),
+  };
+}

@@ -3,7 +3,7 @@ import { byTimeDescending } from "../cox.ts";
 import { mergeLevels } from "./boosting-bins.ts";
 import { coxGradients } from "./boosting-cox.ts";
 import { type BoostingOptions, DEFAULT_BOOSTING } from "./boosting-options.ts";
-import { type GrowingNodes, growTree, type TreeData } from "./boosting-tree.ts";
+import { emptyNodes, growTree, type TreeData } from "./boosting-tree.ts";
 
 export type { BoostingOptions } from "./boosting-options.ts";
 
@@ -293,17 +293,4 @@ function gradients(step: {
     gradient[i] = (gradient[i] as number) * (weights[i] as number);
     hessian[i] = (hessian[i] as number) * (weights[i] as number);
   }
-}
-
-function emptyNodes(columns: number): GrowingNodes {
-  return {
-    roots: [],
-    column: [],
-    threshold: [],
-    set: [],
-    left: [],
-    value: [],
-    sets: [],
-    gains: new Float64Array(columns),
-  };
 }
