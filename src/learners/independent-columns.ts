@@ -1,4 +1,5 @@
 import { sharedCopy } from "../executors/executor.ts";
+import { countUpTo } from "../math/sorted-search.ts";
 import { type RandomKey, randomFrom } from "../random.ts";
 import type { CodeEvidence, CodeRows } from "./code-rows.ts";
 
@@ -42,9 +43,10 @@ export function drawIndependent(data: {
     const total = totals.at(-1) as number;
     const known = evidence.given?.known[j];
     const out = new Uint8Array(rows);
+    const last = totals.length - 1;
     for (let row = 0; row < rows; row++) {
       const drawn = stream.uniform() * total;
-      out[row] = known?.[row] ? (evidence.given?.codes[j]?.[row] as number) : placeOf(totals, drawn);
+      out[row] = known?.[row] ? (evidence.given?.codes[j]?.[row] as number) : countUpTo(totals, drawn, 0, last);
     }
     return out;
   });
@@ -86,16 +88,4 @@ function runningTotals(shares: Float64Array): Float64Array {
     total += share;
     return total;
   });
-}
-
-/** The first place whose running total is above x: never one without a share. */
-function placeOf(totals: Float64Array, x: number): number {
-  let low = 0;
-  let high = totals.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((totals[middle] as number) <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

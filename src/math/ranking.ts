@@ -1,5 +1,7 @@
 /** How well scores rank one class over another: area under the ROC curve and its variance. */
 
+import { countBelow, countUpTo } from "./sorted-search.ts";
+
 /** For every row, the share of the other class that it is ranked rightly against (a tie counts half): for a positive, the negatives scored
  * lower; for a negative, the positives scored higher. The mean over either class is the AUC; their spread is its variance.
  * @param positive 1 or 0 per row
@@ -25,8 +27,8 @@ export function placements(scores: Float64Array, positive: ArrayLike<number>): F
     const score = scores[i] as number;
     out[i] =
       positive[i] === 1
-        ? (countBelow(negatives, score, false) + countBelow(negatives, score, true)) / (2 * negatives.length)
-        : 1 - (countBelow(positives, score, false) + countBelow(positives, score, true)) / (2 * positives.length);
+        ? (countBelow(negatives, score) + countUpTo(negatives, score)) / (2 * negatives.length)
+        : 1 - (countBelow(positives, score) + countUpTo(positives, score)) / (2 * positives.length);
   }
   return out;
 }
@@ -80,17 +82,4 @@ function meanOf(values: Float64Array, positive: ArrayLike<number>, side: number)
     count++;
   }
   return sum / count;
-}
-
-/** How many of the sorted values are below x (or, with `orEqual`, not above it). */
-function countBelow(sorted: Float64Array, x: number, orEqual: boolean): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const value = sorted[middle] as number;
-    if (value < x || (orEqual && value === x)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

@@ -5,7 +5,7 @@ import type { Random } from "../random.ts";
 import { fitCodec } from "../schema/encode.ts";
 import { type Candidate, candidates } from "./auto/candidates.ts";
 import { chooseTrial, type Trial } from "./auto/choose-trial.ts";
-import { trialScore } from "./auto/trial-score.ts";
+import { trialScorer } from "./auto/trial-score.ts";
 import type { FitOptions, Fitted, FittedRecord, Synthesizer } from "./synthesizer.ts";
 
 const autoOptions = z.strictObject({
@@ -95,7 +95,10 @@ async function runTrials(
   const [learned, put] = parted(rows, random.split("parts"));
   const train = takeRows(table, learned);
   const unseen = takeRows(table, put);
-  const codec = fitCodec(train, schema);
+  const score = trialScorer(
+    { train, unseen },
+    { codec: fitCodec(train, schema), target: options.target, random: random.split("score"), executor, signal },
+  );
   const trials: Trial[] = [];
   for (const candidate of tried) {
     throwIfCancelled(signal);
@@ -106,11 +109,7 @@ async function runTrials(
     const drawn: Table[] = [];
     for await (const chunk of fitted.sample(train.rows, { random: own.split("sample"), executor, signal }))
       drawn.push(chunk);
-    const score = await trialScore(
-      { drawn: concatRows(drawn), train, unseen },
-      { codec, target: options.target, random: random.split("score"), executor, signal },
-    );
-    trials.push({ name: candidate.synthesizer.name, score });
+    trials.push({ name: candidate.synthesizer.name, score: await score(concatRows(drawn)) });
   }
   const left = candidates.filter((candidate) => !tried.includes(candidate)).map(({ synthesizer }) => synthesizer.name);
   return { trials, left };

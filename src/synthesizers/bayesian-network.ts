@@ -3,7 +3,12 @@ import type { Table } from "../data/table.ts";
 import { throwIfCancelled } from "../errors.ts";
 import { runAll, type Task } from "../executors/executor.ts";
 import type { NetworkStructure } from "../learners/bayesian-network/model.ts";
-import { type BayesianNetworkFitOptions, type FittedNetwork, isAlwaysExact } from "../learners/bayesian-network.ts";
+import {
+  type BayesianNetworkFitOptions,
+  DEFAULT_BAYESIAN_NETWORK,
+  type FittedNetwork,
+  isAlwaysExact,
+} from "../learners/bayesian-network.ts";
 import type { CodeRows } from "../learners/code-rows.ts";
 import type { Random } from "../random.ts";
 import { codeRowsOf } from "./cells/code-rows.ts";
@@ -18,18 +23,23 @@ const bayesianNetworkOptions = z.strictObject({
     .describe(
       "tree: each column depends on at most one other; greedy: on several; auto: whichever rows kept apart like better.",
     ),
-  maxParents: z.int().min(1).max(8).default(5).describe("Most columns that a column depends on, when greedy."),
+  maxParents: z
+    .int()
+    .min(1)
+    .max(8)
+    .default(DEFAULT_BAYESIAN_NETWORK.maxParents)
+    .describe("Most columns that a column depends on, when greedy."),
   groups: z
     .int()
     .min(2)
     .max(64)
-    .default(16)
+    .default(DEFAULT_BAYESIAN_NETWORK.groups)
     .describe("Most groups of neighbouring values of an ordered column, by which it depends on others."),
   fitRows: z
     .int()
     .min(100)
     .max(10_000_000)
-    .default(100_000)
+    .default(DEFAULT_BAYESIAN_NETWORK.fitRows)
     .describe("Most rows that dependences are learned from; tables are counted over all rows."),
   chooseRows: z.int().min(40).max(1_000_000).default(20_000).describe("Most rows for choices."),
 });

@@ -8,6 +8,7 @@ import type { CircuitFit, CircuitTraining } from "../learners/circuits/circuit-f
 import { codeRowsOf } from "./cells/code-rows.ts";
 import { prepareColumns } from "./cells/columns.ts";
 import { fittedCodes, loadCodes, type Maker } from "./code-model.ts";
+import { emNotes, emOptions } from "./em-options.ts";
 import type { FitOptions, Fitted, Progress, Synthesizer } from "./synthesizer.ts";
 
 const circuitOptions = z.strictObject({
@@ -15,27 +16,7 @@ const circuitOptions = z.strictObject({
     .union([z.literal("auto"), z.number().int().min(8).max(512).multipleOf(8)])
     .default("auto")
     .describe("Hidden states of each column, a multiple of 8; auto: 8 to 128, by held-out rows."),
-  groups: z
-    .number()
-    .int()
-    .min(4)
-    .max(250)
-    .default(48)
-    .describe("Most groups that the codes of a quantity share: relations are learnt between groups."),
-  passes: z.number().int().min(1).max(1000).default(60).describe("Most passes over the training rows."),
-  patience: z
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(3)
-    .describe("Passes without likelier held-out rows before it ends."),
-  fitRows: z
-    .number()
-    .int()
-    .min(100)
-    .default(100_000)
-    .describe("Most rows that are learnt from, drawn at random. Shares of single columns count all rows."),
+  ...emOptions(100_000),
 });
 
 export type CircuitSynthesizerOptions = z.infer<typeof circuitOptions>;
@@ -151,12 +132,8 @@ function notesOf(
   how: { readonly candidates: readonly number[]; readonly rows: number; readonly fitRows: number },
 ): string[] {
   const chosen = how.candidates.length > 1 ? `, of ${how.candidates.join(", ")} by held-out rows` : "";
-  const notes = [`Hidden tree with ${model.states} states a column${chosen}; ${model.passes} passes over the rows.`];
-  if (!Number.isNaN(model.heldOutLogLikelihood))
-    notes.push(`Log-likelihood of held-out training rows: ${model.heldOutLogLikelihood.toFixed(2)} nats a row.`);
-  if (how.rows > how.fitRows)
-    notes.push(
-      `Learnt from ${how.fitRows} of ${how.rows} training rows, drawn at random; shares of columns count all.`,
-    );
-  return notes;
+  return [
+    `Hidden tree with ${model.states} states a column${chosen}; ${model.passes} passes over the rows.`,
+    ...emNotes(model, how),
+  ];
 }

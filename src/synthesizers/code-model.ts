@@ -1,7 +1,8 @@
-import { type Column, isMissing, lengthOf, sliceRows, type Table, tableOf } from "../data/table.ts";
+import { sliceRows, type Table, tableOf } from "../data/table.ts";
 import { InvalidArgument, InvalidData } from "../errors.ts";
 import { type Executor, runAll, type Task } from "../executors/executor.ts";
 import { type CodeEvidence, noEvidence } from "../learners/code-rows.ts";
+import { concatenated, totalLength } from "../math/concatenated.ts";
 import type { ColumnCondition } from "../schema/column-condition.ts";
 import { columnFrom } from "./cells/column-from.ts";
 import type { ColumnPlan } from "./cells/columns.ts";
@@ -9,6 +10,7 @@ import { conditionsOf } from "./cells/conditions.ts";
 import type { Cells } from "./cells/draw-cells.ts";
 import { knownCellsOf } from "./cells/known-cells.ts";
 import { piecesOf } from "./cells/pieces.ts";
+import { withGiven } from "./cells/with-given.ts";
 import { type DrawData, type Drawn, type LearnerFunctions, logEvidence } from "./draw-task.ts";
 import { inSharedMemory, pack, unpack } from "./pack.ts";
 import { CHUNK_ROWS, type Fitted, type FittedRecord } from "./synthesizer.ts";
@@ -83,14 +85,8 @@ export function fittedCodes(maker: Maker, fitted: CodeModel): Fitted {
         tasks.push(taskOf(part.rows, { conditions: [], evidence: { weights, given }, key }));
       }
       const parts = await runAll<Drawn>(executor, tasks, { signal });
-      return tableOf(
-        plans.map((plan, j) => {
-          const drawn = columnFrom(plan, joined(plan, parts, j));
-          const column = table.columns.find(({ name }) => name === plan.name);
-          return column ? filled(column, drawn) : drawn;
-        }),
-        table.rows,
-      );
+      const drawn = plans.map((plan, j) => columnFrom(plan, joined(plan, parts, j)));
+      return withGiven(tableOf(drawn, table.rows), table);
     },
     ...(learner.logEvidence === undefined
       ? {}
@@ -171,13 +167,7 @@ async function logLikelihoodOf(
     });
   }
   const parts = await runAll<Float64Array>(executor, tasks, { signal });
-  const out = new Float64Array(table.rows);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  return concatenated(parts, new Float64Array(table.rows));
 }
 
 /** A cell that is to be filled is not missing, unless the column knows nothing else. */
@@ -188,34 +178,12 @@ function presentOnly(plan: ColumnPlan): Float64Array | undefined {
 }
 
 function joined(plan: ColumnPlan, parts: readonly Drawn[], j: number): Cells {
-  const rows = parts.reduce((sum, { kept }) => sum + kept, 0);
-  const cells = plan.type === "text" ? new Int32Array(rows) : new Float64Array(rows);
-  let at = 0;
-  for (const part of parts) {
-    const own = (part.cells[j] as Cells).cells;
-    cells.set(own, at);
-    at += own.length;
-  }
-  return { cells };
-}
-
-/** The column with its missing cells taken from the drawn one. */
-function filled(column: Column, drawn: Column): Column {
-  const n = lengthOf(column);
-  const { missing: _, ...rest } = column;
-  if (rest.type !== "text" && drawn.type !== "text") {
-    const values = rest.values.slice();
-    for (let row = 0; row < n; row++) if (Number.isNaN(values[row])) values[row] = drawn.values[row] as number;
-    return { ...rest, values };
-  }
-  if (rest.type !== "text" || drawn.type !== "text") return drawn;
-  const dictionary = [...new Set([...rest.dictionary, ...drawn.dictionary])];
-  const place = new Map(dictionary.map((label, code) => [label, code]));
-  const codes = Int32Array.from(rest.codes);
-  for (let row = 0; row < n; row++)
-    if (isMissing(rest, row)) {
-      const code = drawn.codes[row] as number;
-      codes[row] = code < 0 ? -1 : (place.get(drawn.dictionary[code] as string) as number);
-    }
-  return { ...rest, codes, dictionary };
+  const own = parts.map(({ cells }) => (cells[j] as Cells).cells);
+  const rows = totalLength(own);
+  return {
+    cells:
+      plan.type === "text"
+        ? concatenated(own as Int32Array[], new Int32Array(rows))
+        : concatenated(own as Float64Array[], new Float64Array(rows)),
+  };
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Table } from "../data/table.ts";
 import { throwIfCancelled } from "../errors.ts";
 import { runAll } from "../executors/executor.ts";
-import type { FittedCopula } from "../learners/gaussian-copula.ts";
+import { DEFAULT_GAUSSIAN_COPULA, type FittedCopula } from "../learners/gaussian-copula.ts";
 import { codeRowsOf } from "./cells/code-rows.ts";
 import { prepareColumns } from "./cells/columns.ts";
 import { fittedCodes, loadCodes, type Maker } from "./code-model.ts";
@@ -13,7 +13,7 @@ const gaussianCopulaOptions = z.strictObject({
     .int()
     .min(100)
     .max(10_000_000)
-    .default(100_000)
+    .default(DEFAULT_GAUSSIAN_COPULA.fitRows)
     .describe("Most rows that correlations are learned from; marginals are counted over all rows."),
 });
 

@@ -7,6 +7,7 @@ import type { fitMixture } from "../learners/circuits/mixture-fit.ts";
 import { codeRowsOf } from "./cells/code-rows.ts";
 import { prepareColumns } from "./cells/columns.ts";
 import { fittedCodes, loadCodes, type Maker } from "./code-model.ts";
+import { emNotes, emOptions } from "./em-options.ts";
 import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 
 const mixtureOptions = z.strictObject({
@@ -14,27 +15,7 @@ const mixtureOptions = z.strictObject({
     .union([z.literal("auto"), z.number().int().min(4).max(2000).multipleOf(4)])
     .default("auto")
     .describe("Components, a multiple of 4; auto: one for 80 rows (16 to 400) or a quarter of that, by held-out rows."),
-  groups: z
-    .number()
-    .int()
-    .min(4)
-    .max(250)
-    .default(48)
-    .describe("Most groups that the codes of a quantity share: relations are learnt between groups."),
-  passes: z.number().int().min(1).max(1000).default(60).describe("Most passes over the training rows."),
-  patience: z
-    .number()
-    .int()
-    .min(1)
-    .max(100)
-    .default(3)
-    .describe("Passes without likelier held-out rows before it ends."),
-  fitRows: z
-    .number()
-    .int()
-    .min(100)
-    .default(200_000)
-    .describe("Most rows that are learnt from, drawn at random. Shares of single columns count all rows."),
+  ...emOptions(200_000),
 });
 
 export type MixtureSynthesizerOptions = z.infer<typeof mixtureOptions>;
@@ -113,12 +94,8 @@ function notesOf(
   how: { readonly candidates: readonly number[]; readonly rows: number; readonly fitRows: number },
 ): string[] {
   const chosen = how.candidates.length > 1 ? `, of ${how.candidates.join(" or ")} by held-out rows` : "";
-  const notes = [`Mixture of ${model.components} components${chosen}; ${model.passes} passes over the rows.`];
-  if (!Number.isNaN(model.heldOutLogLikelihood))
-    notes.push(`Log-likelihood of held-out training rows: ${model.heldOutLogLikelihood.toFixed(2)} nats a row.`);
-  if (how.rows > how.fitRows)
-    notes.push(
-      `Learnt from ${how.fitRows} of ${how.rows} training rows, drawn at random; shares of columns count all.`,
-    );
-  return notes;
+  return [
+    `Mixture of ${model.components} components${chosen}; ${model.passes} passes over the rows.`,
+    ...emNotes(model, how),
+  ];
 }

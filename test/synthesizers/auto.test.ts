@@ -7,7 +7,7 @@ import { fitCodec } from "../../src/schema/encode.ts";
 import { inferSchema } from "../../src/schema/infer.ts";
 import { candidates } from "../../src/synthesizers/auto/candidates.ts";
 import { chooseTrial, type Trial } from "../../src/synthesizers/auto/choose-trial.ts";
-import { type TrialScore, trialScore } from "../../src/synthesizers/auto/trial-score.ts";
+import { type TrialScore, trialScorer } from "../../src/synthesizers/auto/trial-score.ts";
 import { auto } from "../../src/synthesizers/auto.ts";
 import type { Fitted } from "../../src/synthesizers/synthesizer.ts";
 
@@ -23,10 +23,10 @@ test("fresh rows cannot be told and are no nearer; copies are nearer; shuffled c
   const [train, unseen, fresh] = [part(0), part(3000), part(6000)] as const;
   const codec = fitCodec(train, inferSchema(train));
   const score = (drawn: Table): Promise<TrialScore> =>
-    trialScore(
-      { drawn, train, unseen },
+    trialScorer(
+      { train, unseen },
       { codec, target: "y", random: randomFromSeed(2), executor, signal: undefined },
-    );
+    )(drawn);
   const honest = await score(fresh);
   // Five standard errors: one false alarm in 3.5 million.
   assert.ok(honest.twoSample > 1 - 5 * honest.standardError, JSON.stringify(honest));
@@ -53,10 +53,10 @@ test("a target that is the only column has no AUC", async () => {
   };
   const [train, unseen, drawn] = [part(0), part(300), part(600)] as const;
   const codec = fitCodec(train, inferSchema(train));
-  const { auc } = await trialScore(
-    { drawn, train, unseen },
+  const { auc } = await trialScorer(
+    { train, unseen },
     { codec, target: "y", random: randomFromSeed(5), executor, signal: undefined },
-  );
+  )(drawn);
   assert.equal(auc, undefined);
 });
 

@@ -9,8 +9,7 @@ export interface Grouping {
   readonly coarser: readonly Uint8Array[];
 }
 
-/** The resolutions, most groups in each; missing codes come on top. The last is all in one. */
-export const RESOLUTIONS = 4;
+/** Most groups at the two resolutions between the finest and all in one; ways of being missing come on top. */
 const MEDIUM_GROUPS = 12;
 const COARSE_GROUPS = 5;
 /** Most fine groups of a column without an order. */

@@ -1,4 +1,5 @@
 import type { CodeRows } from "../code-rows.ts";
+import { mergeNeighbours } from "../merge-neighbours.ts";
 
 /** The codes of a column in groups, so that a table per component stays small: relations are learnt between groups, and a code is drawn
  * inside its group by its frequency. Plain data. */
@@ -41,37 +42,10 @@ function groupColumn(
     pair >= 0
       ? code !== pair && code !== pair + 1
       : occurring <= most || code < missing || (counts[code] as number) >= rows / most;
-  let light = 0;
-  let lonely = 0;
-  for (let code = 0; code < levels; code++) {
-    if (counts[code] === 0) continue;
-    if (alone(code)) lonely++;
-    else light += counts[code] as number;
-  }
-  const fill = light / Math.max(1, most - lonely);
-  const groupOf = new Int32Array(new SharedArrayBuffer(4 * levels)).fill(-1);
-  const held: number[] = [];
-  let open = false;
-  let taken = 0;
-  for (let code = 0; code < levels; code++) {
-    const count = counts[code] as number;
-    if (count === 0) continue;
-    if (alone(code)) {
-      groupOf[code] = held.length;
-      held.push(count);
-      open = false;
-      continue;
-    }
-    if (!open) {
-      held.push(0);
-      open = true;
-      taken = 0;
-    }
-    groupOf[code] = held.length - 1;
-    held[held.length - 1] = (held[held.length - 1] as number) + count;
-    taken += count;
-    if (taken >= fill) open = false;
-  }
+  const merged = mergeNeighbours(counts, { sizes: counts, most, isAlone: alone });
+  const held = merged.rows;
+  const groupOf = new Int32Array(new SharedArrayBuffer(4 * levels));
+  for (let code = 0; code < levels; code++) groupOf[code] = counts[code] === 0 ? -1 : (merged.groupOf[code] as number);
   const share = new Float64Array(new SharedArrayBuffer(8 * levels));
   const smoothed = new Float64Array(held.length);
   for (let code = 0; code < levels; code++) {

@@ -1,5 +1,6 @@
 import { sharedCopy } from "../../executors/executor.ts";
 import type { CodeRows } from "../code-rows.ts";
+import { mergeNeighbours } from "../merge-neighbours.ts";
 
 /** The codes of all columns in groups: neighbouring codes of an ordered column share one where there are many. Relations are learnt between
  * groups; a code is drawn inside its group by its share. Groups of all columns lie one after the other, as "places". */
@@ -46,7 +47,12 @@ export function groupForest(
     if (data.rows === 0) counts[0] = 1;
     const total = Math.max(1, data.rows);
     const firstPresent = data.missing[j] as number;
-    const held = mergeNeighbours(counts, { sizes, most: data.ordered[j] ? most : 256, firstPresent });
+    const room = data.ordered[j] ? most : 256;
+    const occurring = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
+    const heavy = sizes.reduce((sum, size) => sum + size, 0) / room;
+    const isAlone = (code: number): boolean =>
+      occurring <= room || code < firstPresent || (sizes[code] as number) >= heavy;
+    const held = mergeNeighbours(counts, { sizes, most: room, isAlone });
     for (let code = 0; code < levels; code++) {
       const count = counts[code] as number;
       if (count === 0) continue;
@@ -82,45 +88,6 @@ function rareWeights({ codes, rows, levels }: CodeRows, column: number): Float64
   return Float64Array.from({ length: rows }, (_, row) =>
     isRare[cells[row] as number] === 1 ? 0.5 / rare : 0.5 / (rows - rare),
   );
-}
-
-/** @param how.sizes what each code counts where groups are to have equal counts */
-function mergeNeighbours(
-  counts: Float64Array,
-  how: { readonly sizes: Float64Array; readonly most: number; readonly firstPresent: number },
-): { readonly groupOf: Uint8Array; readonly rows: readonly number[] } {
-  const { sizes, most, firstPresent } = how;
-  const occurring = counts.reduce((sum, count) => sum + (count > 0 ? 1 : 0), 0);
-  const total = sizes.reduce((sum, size) => sum + size, 0);
-  const isAlone = (code: number): boolean =>
-    occurring <= most || code < firstPresent || (sizes[code] as number) >= total / most;
-  let light = 0;
-  let alone = 0;
-  for (let code = 0; code < counts.length; code++) {
-    if (counts[code] === 0) continue;
-    if (isAlone(code)) alone++;
-    else light += sizes[code] as number;
-  }
-  const full = light / Math.max(1, most - alone);
-  const groupOf = new Uint8Array(counts.length);
-  const rows: number[] = [];
-  let isOpen = false;
-  let held = 0;
-  for (let code = 0; code < counts.length; code++) {
-    const count = counts[code] as number;
-    if (count === 0) continue;
-    const single = isAlone(code);
-    if (single || !isOpen) {
-      rows.push(0);
-      held = 0;
-    }
-    const group = rows.length - 1;
-    groupOf[code] = group;
-    rows[group] = (rows[group] as number) + count;
-    held += sizes[code] as number;
-    isOpen = !single && held < full;
-  }
-  return { groupOf, rows };
 }
 
 /** The places of rows, row by row: `cells[i · columns + j]` is the place of column j in the i-th of the given rows. In shared memory.

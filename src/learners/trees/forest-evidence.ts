@@ -1,3 +1,4 @@
+import { countUpTo } from "../../math/sorted-search.ts";
 import type { Random } from "../../random.ts";
 import type { CodeEvidence } from "../code-rows.ts";
 import { walkLeaves } from "./forest-densities.ts";
@@ -42,15 +43,9 @@ export function chooseLeaves(
   const chosen = { tree: new Uint16Array(rows), node: new Uint32Array(rows) };
   for (let row = 0; row < rows; row++) {
     const x = random.uniform() * total;
-    let low = 0;
-    let high = totals.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((totals[middle] as number) <= x) low = middle + 1;
-      else high = middle;
-    }
-    chosen.tree[row] = tree[low] as number;
-    chosen.node[row] = node[low] as number;
+    const leaf = countUpTo(totals, x, 0, totals.length - 1);
+    chosen.tree[row] = tree[leaf] as number;
+    chosen.node[row] = node[leaf] as number;
   }
   return chosen;
 }

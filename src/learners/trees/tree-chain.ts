@@ -1,3 +1,4 @@
+import { countUpTo } from "../../math/sorted-search.ts";
 import { type Random, type RandomKey, randomFrom } from "../../random.ts";
 import type { CodeEvidence } from "../code-rows.ts";
 import { type AdditiveScore, scoreCodes, scoreSums } from "./additive-score.ts";
@@ -262,13 +263,7 @@ const LEAST_SHARE = 1e-6;
 
 /** The place of start … end − 1 where the running total passes x: never one that weighs nothing. */
 function placeOf(totals: Float64Array, x: number, start: number, end: number): number {
-  let low = start;
-  let high = end - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((totals[middle + 1] as number) <= x) low = middle + 1;
-    else high = middle;
-  }
+  let low = countUpTo(totals, x, start + 1, end) - 1;
   // Rounding may end on a donor without weight, behind the last that has some.
   while (low > start && totals[low + 1] === totals[low]) low--;
   return low;

@@ -1,9 +1,10 @@
 import type { Table } from "../../data/table.ts";
 import type { Executor } from "../../executors/executor.ts";
-import { mixedRows, UNIT } from "../../learners/neighbours/mixed-rows.ts";
+import { type MixedRows, mixedRows, UNIT } from "../../learners/neighbours/mixed-rows.ts";
 import { nearestRows } from "../../learners/neighbours/nearest.ts";
-import { buildTree } from "../../learners/neighbours/tree.ts";
+import { buildTree, type NeighbourTree } from "../../learners/neighbours/tree.ts";
 import { type BinnedColumns, fitBoosting, predictBoosting } from "../../learners/trees/boosting.ts";
+import { concatenated, totalLength } from "../../math/concatenated.ts";
 import { areaUnderCurve } from "../../math/ranking.ts";
 import type { Random } from "../../random.ts";
 import { type Codec, encode } from "../../schema/encode.ts";
@@ -24,10 +25,11 @@ export interface TrialScore {
 /** Most rows of each kind that a trial is scored on: the differences between synthesizers show long before. */
 const MOST_ROWS = 12_000;
 
-/** Scores drawn rows.
- * @param tables all of the codec's columns; the target, if any, is one of them */
-export async function trialScore(
-  tables: { readonly drawn: Table; readonly train: Table; readonly unseen: Table },
+/** Makes ready, once for all trials, what their rows are scored against.
+ * @param real all of the codec's columns; the target, if any, is one of them
+ * @returns scores a trial's rows, at least as many as the smaller real side has or is looked at */
+export function trialScorer(
+  real: { readonly train: Table; readonly unseen: Table },
   how: {
     readonly codec: Codec;
     readonly target: string | undefined;
@@ -35,24 +37,28 @@ export async function trialScore(
     readonly executor: Executor;
     readonly signal: AbortSignal | undefined;
   },
-): Promise<TrialScore> {
+): (drawn: Table) => Promise<TrialScore> {
   const { codec, random } = how;
-  const n = Math.min(MOST_ROWS, tables.drawn.rows, tables.train.rows, tables.unseen.rows);
-  const sides = (["drawn", "train", "unseen"] as const).map((side) => {
-    const { codes } = encode(tables[side], codec);
-    const rows = random.split(side).sample(tables[side].rows, n);
+  const n = Math.min(MOST_ROWS, real.train.rows, real.unseen.rows);
+  const codesOf = (table: Table, side: string): Uint8Array[] => {
+    const { codes } = encode(table, codec);
+    const rows = random.split(side).sample(table.rows, n);
     return codes.map((column) => Uint8Array.from(rows, (row) => column[row] as number));
-  });
-  const [drawn, train, unseen] = sides as [Uint8Array[], Uint8Array[], Uint8Array[]];
-  const auc = how.target === undefined ? undefined : targetArea({ drawn, unseen }, { codec, target: how.target });
-  const nearer = await nearerShare({ drawn, train, unseen }, how);
-  return {
-    twoSample: 2 * (1 - Math.max(0.5, toldApart(drawn, unseen, { codec, random: random.split("folds") }))),
-    // Of an AUC of .5 by the rank-sum statistic.
-    standardError: 2 * Math.sqrt((2 * n + 1) / (12 * n * n)),
-    nearer,
-    nearerError: 0.5 / Math.sqrt(n),
-    ...(auc === undefined ? {} : { auc }),
+  };
+  const unseen = codesOf(real.unseen, "unseen");
+  const points = pointsOf(codec);
+  const trees = [codesOf(real.train, "train"), unseen].map((side) => buildTree(points(side)));
+  return async (table) => {
+    const drawn = codesOf(table, "drawn");
+    const auc = how.target === undefined ? undefined : targetArea({ drawn, unseen }, { codec, target: how.target });
+    return {
+      twoSample: 2 * (1 - Math.max(0.5, toldApart(drawn, unseen, { codec, random: random.split("folds") }))),
+      // Of an AUC of .5 by the rank-sum statistic.
+      standardError: 2 * Math.sqrt((2 * n + 1) / (12 * n * n)),
+      nearer: await nearerShare(points(drawn), trees, how),
+      nearerError: 0.5 / Math.sqrt(n),
+      ...(auc === undefined ? {} : { auc }),
+    };
   };
 }
 
@@ -113,16 +119,12 @@ function targetArea(
   return areaUnderCurve(predictBoosting(model, features(unseen)), isPositive(real));
 }
 
-/** Distances are taken between codes: 1 between two labels, the share of training rows between two bins of a number. */
-async function nearerShare(
-  sides: Readonly<Record<"drawn" | "train" | "unseen", readonly Uint8Array[]>>,
-  how: { readonly codec: Codec; readonly executor: Executor; readonly signal: AbortSignal | undefined },
-): Promise<number> {
-  const { codec, executor, signal } = how;
+/** Rows as points. Distances are taken between codes: 1 between two labels, the share of training rows between two bins of a number. */
+function pointsOf(codec: Codec): (side: readonly Uint8Array[]) => MixedRows {
   const isNumber = codec.columns.map((column) => column.lower.length > 20);
   const order = [...codec.columns.keys()].sort((a, b) => Number(isNumber[a]) - Number(isNumber[b]) || a - b);
   const categories = order.filter((j) => !isNumber[j]).length;
-  const rowsOf = (side: readonly Uint8Array[]): ReturnType<typeof mixedRows> => {
+  return (side) => {
     const n = side[0]?.length ?? 0;
     const out = mixedRows(n, categories, order.length - categories);
     order.forEach((j, at) => {
@@ -140,18 +142,24 @@ async function nearerShare(
     });
     return out;
   };
-  const queries = rowsOf(sides.drawn);
+}
+
+/** @param trees of rows that were seen, and of unseen ones */
+async function nearerShare(
+  drawn: MixedRows,
+  trees: readonly NeighbourTree[],
+  how: { readonly executor: Executor; readonly signal: AbortSignal | undefined },
+): Promise<number> {
+  const { executor, signal } = how;
   const [own, other] = await Promise.all(
-    [sides.train, sides.unseen].map((side) =>
-      nearestRows(buildTree(rowsOf(side)), queries, { executor, maxTies: 1, signal }),
-    ),
+    trees.map((tree) => nearestRows(tree, drawn, { executor, maxTies: 1, signal })),
   );
   let share = 0;
-  for (let row = 0; row < queries.rows; row++) {
+  for (let row = 0; row < drawn.rows; row++) {
     const difference = (own?.distance[row] as number) - (other?.distance[row] as number);
     share += difference < 0 ? 1 : difference === 0 ? 0.5 : 0;
   }
-  return queries.rows > 0 ? share / queries.rows : 0.5;
+  return drawn.rows > 0 ? share / drawn.rows : 0.5;
 }
 
 function binned(columns: readonly Uint8Array[], codec: Codec): BinnedColumns {
@@ -165,12 +173,6 @@ function binned(columns: readonly Uint8Array[], codec: Codec): BinnedColumns {
 function joined(sides: readonly (readonly Uint8Array[])[]): Uint8Array[] {
   return (sides[0] ?? []).map((_, j) => {
     const parts = sides.map((side) => side[j] as Uint8Array);
-    const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-    let at = 0;
-    for (const part of parts) {
-      out.set(part, at);
-      at += part.length;
-    }
-    return out;
+    return concatenated(parts, new Uint8Array(totalLength(parts)));
   });
 }

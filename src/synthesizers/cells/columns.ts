@@ -191,8 +191,9 @@ function sortedPresent(values: Float64Array): Float64Array {
 }
 
 /** Whole days, minutes or seconds, when all dates are; milliseconds. */
-function unitOfDates(sorted: Float64Array): number {
-  return [86_400_000, 3_600_000, 60_000, 1000].find((unit) => sorted.every((value) => value % unit === 0)) ?? 1;
+export function unitOfDates(values: Float64Array): number {
+  const isGrid = (unit: number): boolean => values.every((value) => Number.isNaN(value) || value % unit === 0);
+  return [86_400_000, 3_600_000, 60_000, 1000].find(isGrid) ?? 1;
 }
 
 function prepareLabels(column: Column, codec: ColumnCodec, codes: Uint8Array, plain: boolean): PreparedColumn {
@@ -249,19 +250,4 @@ function prepareLabels(column: Column, codec: ColumnCodec, codes: Uint8Array, pl
       ? [`Column "${column.name}": ${left} cells with a label held by fewer than ${MIN_HOLDERS} rows were left out.`]
       : [];
   return { plan, codes, usable, notes };
-}
-
-/** The code of a value under a quantity's codec; the nearer bin when it lies between two. */
-export function codeOfValue(value: number, codec: ColumnCodec): number {
-  const { lower, upper } = codec;
-  let low = 0;
-  let high = upper.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (value > (upper[middle] as number)) low = middle + 1;
-    else high = middle;
-  }
-  if (low > 0 && value < (lower[low] as number) && value - (upper[low - 1] as number) < (lower[low] as number) - value)
-    low--;
-  return codec.missing.length + low;
 }

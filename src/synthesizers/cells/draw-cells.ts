@@ -1,3 +1,4 @@
+import { countUpTo } from "../../math/sorted-search.ts";
 import type { Random } from "../../random.ts";
 import { type ColumnCondition, isInside } from "../../schema/column-condition.ts";
 import type { ColumnPlan, QuantityPlan } from "./columns.ts";
@@ -32,7 +33,7 @@ export function drawCells(
     let at = first;
     if (end - first > 1) {
       const drawn = random.uniform() * (totals[end - 1] as number);
-      if (end - first > 16) at = placeOf(totals, drawn, { from: first, end });
+      if (end - first > 16) at = countUpTo(totals, drawn, first, end - 1);
       else while (at < end - 1 && drawn >= (totals[at] as number)) at++;
     }
     const known = value[at] as number;
@@ -81,17 +82,6 @@ function nearestInside(plan: QuantityPlan, intervals: readonly (readonly [number
       distance = Math.abs(inside - value);
     }
   return best;
-}
-
-function placeOf(totals: Float64Array, drawn: number, range: { readonly from: number; readonly end: number }): number {
-  let low = range.from;
-  let high = range.end - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((totals[middle] as number) <= drawn) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function tokensOf(codes: Uint8Array, present: number): Uint8Array {

@@ -1,3 +1,4 @@
+import { countBelow, countUpTo } from "../../math/sorted-search.ts";
 import { type ColumnCondition, isInside } from "../../schema/column-condition.ts";
 import type { ColumnPlan, LabelPlan, QuantityPlan } from "./columns.ts";
 
@@ -215,26 +216,4 @@ function placeUpTo(sorted: Float64Array, x: number): number {
   if (k === sorted.length) return sorted.length - 1;
   const low = sorted[k - 1] as number;
   return k - 1 + (x - low) / ((sorted[k] as number) - low);
-}
-
-function countBelow(sorted: Float64Array, x: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) < x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-function countUpTo(sorted: Float64Array, x: number): number {
-  let low = 0;
-  let high = sorted.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as number) <= x) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

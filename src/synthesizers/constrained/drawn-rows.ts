@@ -1,4 +1,4 @@
-import { type Table, takeRows } from "../../data/table.ts";
+import { sliceRows, type Table } from "../../data/table.ts";
 import { InvalidData } from "../../errors.ts";
 import type { Restore } from "../../schema/reduce.ts";
 import type { SampleOptions } from "../synthesizer.ts";
@@ -50,15 +50,11 @@ export async function* drawnRows(rows: number, options: DrawnRowsOptions): Async
       made += left;
       onAcceptance?.(left, drawn - before);
       before = drawn;
-      if (left > 0) yield left === kept.rows ? kept : takeRows(kept, firstRows(left));
+      if (left > 0) yield left === kept.rows ? kept : sliceRows(kept, 0, left);
       if (made === rows) return;
     }
     if (drawn > LEAST_TRIED && made < drawn * LEAST_KEPT) throw tooFewRows(made, { rows, drawn, broken });
   }
-}
-
-function firstRows(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, row) => row);
 }
 
 function tooFewRows(

@@ -1,5 +1,6 @@
 import { type Column, columnOf, type DateColumn, type NumberColumn, type Table, tableOf } from "../../data/table.ts";
 import { type ColumnSchema, schemaOf, type TableSchema } from "../../schema/schema.ts";
+import { unitOfDates } from "../cells/columns.ts";
 
 /** A number or date that is never below another, as the distance between them: what is drawn is never below. Plain data. */
 export interface GapStep {
@@ -101,12 +102,7 @@ function rounded(value: number, grid: number): number {
 
 function gridOf(column: NumberColumn | DateColumn, meaning: ColumnSchema): number {
   if (meaning.roundingUnit !== undefined) return meaning.roundingUnit;
-  if (column.type === "date")
-    return (
-      [86_400_000, 3_600_000, 60_000, 1000].find((unit) =>
-        column.values.every((value) => Number.isNaN(value) || value % unit === 0),
-      ) ?? 1
-    );
+  if (column.type === "date") return unitOfDates(column.values);
   if (column.storage === "integer") return 1;
   return meaning.decimals === undefined || meaning.decimals > 12 ? 0 : 10 ** -meaning.decimals;
 }

@@ -1,5 +1,6 @@
 import { type Column, columnOf, isMissing, type Table, tableOf } from "../../data/table.ts";
 import { InvalidData } from "../../errors.ts";
+import { concatenated, totalLength } from "../../math/concatenated.ts";
 import type { IncrementsConstraint } from "../../schema/constraints.ts";
 import type { RowRule } from "./rows.ts";
 
@@ -25,7 +26,11 @@ export async function* inIncrements(
         : groupsOf(columnOf(chunk, constraint.within), known),
     );
   }
-  const ordered = orderedValues(joined(values), joined(times), joined(groups));
+  const ordered = orderedValues(
+    concatenated(values, new Float64Array(totalLength(values))),
+    concatenated(times, new Float64Array(totalLength(times))),
+    concatenated(groups, new Int32Array(totalLength(groups))),
+  );
   let start = 0;
   for await (const chunk of chunks()) {
     const from = start;
@@ -106,16 +111,4 @@ function groupsOf(column: Column, known: Map<string, number>): Int32Array {
     }
     return place;
   });
-}
-
-function joined<T extends Float64Array | Int32Array>(parts: readonly T[]): T {
-  const rows = parts.reduce((sum, part) => sum + part.length, 0);
-  const type = (parts[0]?.constructor ?? Float64Array) as new (length: number) => T;
-  const out = new type(rows);
-  let at = 0;
-  for (const part of parts) {
-    out.set(part as never, at);
-    at += part.length;
-  }
-  return out;
 }
