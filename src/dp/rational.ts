@@ -1,0 +1,20 @@
+/** A fraction of whole numbers, the denominator above 0; not necessarily in lowest terms. */
+export interface Rational {
+  readonly numerator: bigint;
+  readonly denominator: bigint;
+}
+
+/** A finite float64 as the fraction that it is: a whole number over a power of two. */
+export function rationalOf(x: number): Rational {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, x);
+  const high = view.getUint32(0);
+  const biased = (high >>> 20) & 0x7ff;
+  const fraction = (BigInt(high & 0xfffff) << 32n) | BigInt(view.getUint32(4));
+  const magnitude = biased === 0 ? fraction : fraction | (1n << 52n);
+  const exponent = (biased === 0 ? 1 : biased) - 1075;
+  const signed = high >>> 31 === 1 ? -magnitude : magnitude;
+  return exponent >= 0
+    ? { numerator: signed << BigInt(exponent), denominator: 1n }
+    : { numerator: signed, denominator: 1n << BigInt(-exponent) };
+}
