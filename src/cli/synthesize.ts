@@ -29,7 +29,10 @@ export function addSynthesize(program: Command): void {
         {},
       )
       .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
-      .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy (default: default; with --epsilon: private)"),
+      .option(
+        "--policy <file>",
+        "the rules of release; a YAML file or the name of a built-in policy (default: default; with --epsilon: private)",
+      ),
   )
     .option(
       "--test-pair-rows <n>",
@@ -42,7 +45,11 @@ export function addSynthesize(program: Command): void {
       "shares of a column's labels in the synthetic table, as sex=F:.5,M:.5",
       sharesOf,
     )
-    .option("--epsilon <number>", "release under differential privacy, spending so much of the source's budget", positive)
+    .option(
+      "--epsilon <number>",
+      "release under differential privacy, spending so much of the source's budget",
+      positive,
+    )
     .option("--delta <number>", "with --epsilon: chance at which the promise may fail (default: 1e-9)", between(0, 1))
     .option("--holdout-share <share>", "share of the rows kept apart to judge with; 0: none", shareBelow(1), 0.25)
     .option("--group <column>", "rows with the same value belong to one person and stay together in the split")

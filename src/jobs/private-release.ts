@@ -10,7 +10,12 @@ import { type Reservation, reserveCharge } from "../runs/charges.ts";
 import type { SourceMark } from "../runs/ledger.ts";
 import type { UserFolders } from "../runs/user-folders.ts";
 import type { TableSchema } from "../schema/schema.ts";
-import { completeSchema, DOMAIN_SHARE, type DomainSource, needsLabels } from "../synthesizers/private/complete-schema.ts";
+import {
+  completeSchema,
+  DOMAIN_SHARE,
+  type DomainSource,
+  needsLabels,
+} from "../synthesizers/private/complete-schema.ts";
 import type { Synthesizer } from "../synthesizers/synthesizer.ts";
 import type { JobEvents, SynthesizeOptions } from "./job.ts";
 import type { Source } from "./source.ts";
@@ -58,8 +63,7 @@ export function guaranteeOf(options: SynthesizeOptions): Guarantee | undefined {
   return {
     epsilon,
     delta: delta ?? DEFAULT_DELTA,
-    unit:
-      group === undefined ? { kind: "row", rows: 1 } : { kind: "group", column: group, rows: groupRows ?? 1 },
+    unit: group === undefined ? { kind: "row", rows: 1 } : { kind: "group", column: group, rows: groupRows ?? 1 },
   };
 }
 
@@ -120,7 +124,11 @@ export async function openPrivateRelease(
 /** Told at the terminal alone: they say something of the rows. */
 function warnOf(
   { delta, unit, epsilon }: Guarantee,
-  { table, groups, events }: { readonly table: Table; readonly groups: Int32Array | undefined; readonly events: JobEvents },
+  {
+    table,
+    groups,
+    events,
+  }: { readonly table: Table; readonly groups: Int32Array | undefined; readonly events: JobEvents },
 ): void {
   const units = groups ? groups.reduce((most, person) => Math.max(most, person), -1) + 1 : table.rows;
   if (unit.kind === "group" && units < 2)
@@ -132,7 +140,9 @@ function warnOf(
       `--delta ${delta} is not small against one in ${units.toLocaleString("en-US")} ${unit.kind === "group" ? "people" : "rows"}: at that, giving away whole rows now and then would be allowed. Well below 1/n is usual.`,
     );
   if (epsilon > 10)
-    events.notice?.(`--epsilon ${epsilon} promises little: the odds that somebody was in the rows may change by a factor of e^${epsilon}.`);
+    events.notice?.(
+      `--epsilon ${epsilon} promises little: the odds that somebody was in the rows may change by a factor of e^${epsilon}.`,
+    );
 }
 
 /** Finds the domains that nobody declared, and describes the source by what is then public. */

@@ -24,8 +24,6 @@ import { collecting } from "./events.ts";
 import { defaultFolder, freshFile, freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { JobEvents, JobResult, SynthesizeOptions } from "./job.ts";
 import { headlineOf } from "./judge.ts";
-import { publishInto, reportOf } from "./publish.ts";
-import { declaredPurpose } from "./purpose.ts";
 import {
   checkGuarantee,
   DEFAULT_PRIVATE_SYNTHESIZER,
@@ -38,6 +36,8 @@ import {
   rowsUnderGuarantee,
   withPublicSchema,
 } from "./private-release.ts";
+import { publishInto, reportOf } from "./publish.ts";
+import { declaredPurpose } from "./purpose.ts";
 import { JUDGED_ROWS, judgeRelease } from "./release.ts";
 import { checkShadowModels } from "./shadow-models.ts";
 import { DEFAULT_HOLDOUT_SHARE, entitiesOfRows, openSource, type Source } from "./source.ts";
@@ -94,7 +94,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const folders = userFolders();
   const mark = await markSource(folders, table, options.sourceId);
   const queries = (await queriesOf(folders, mark)) + 1;
-  const privately = guarantee && (await openPrivateRelease(guarantee, { source: opened, policy, folders, mark, seed, events }));
+  const privately =
+    guarantee && (await openPrivateRelease(guarantee, { source: opened, policy, folders, mark, seed, events }));
   if (privately && !privately.reservation.granted)
     return refusedByLedger(privately, { policy, source: opened, queries, seed, started, notices });
   const executor = threadExecutor(options.threads);
@@ -120,7 +121,6 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
     const rows =
       options.rows ??
       (privately ? rowsUnderGuarantee(fitted.learnedRows, options.holdoutShare ?? DEFAULT_HOLDOUT_SHARE) : table.rows);
-    const publicNotices = [...notices];
     const plan = wantsTests ? testPlan(source, options) : undefined;
     return await writeBundle(
       out,
@@ -206,9 +206,6 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           },
           signer,
           notices,
-          publicNotices,
-          privacy: statement,
-          publishEvaluation: policy.publishEvaluation,
           events,
           mark,
           judged,
@@ -352,10 +349,8 @@ function recipeOf(
     shares: options.shares ?? null,
     purpose: resolved.purpose,
     testCases: resolved.testRows ?? null,
-    epsilon: options.epsilon ?? null,
-    delta: resolved.guarantee?.delta ?? null,
+    privacy: resolved.guarantee ?? null,
     group: options.group ?? null,
-    groupRows: options.groupRows ?? null,
     id: options.id ?? null,
     dropText: options.dropText ?? false,
     judge: options.judge ?? "auto",

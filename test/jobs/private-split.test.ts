@@ -32,7 +32,10 @@ const rowsAs = (of: Table, rows: Uint32Array): string[] =>
   ).sort();
 
 const without = (of: Table, gone: (row: number) => boolean): Table =>
-  takeRows(of, Uint32Array.from({ length: of.rows }, (_, row) => row).filter((row) => !gone(row)));
+  takeRows(
+    of,
+    Uint32Array.from({ length: of.rows }, (_, row) => row).filter((row) => !gone(row)),
+  );
 
 function assertOneLess(more: string[], fewer: string[], most: number): void {
   const left = [...more];
@@ -59,12 +62,12 @@ test("a row less is a row less on its side, and moves no other", () => {
 
 test("the order of the rows does not matter", () => {
   const all = table(60);
-  const backwards = takeRows(all, Uint32Array.from({ length: 60 }, (_, row) => 59 - row));
-  const how = { share: 0.3, most: 1, random };
-  assert.deepEqual(
-    rowsAs(all, privateSplit(all, how).train),
-    rowsAs(backwards, privateSplit(backwards, how).train),
+  const backwards = takeRows(
+    all,
+    Uint32Array.from({ length: 60 }, (_, row) => 59 - row),
   );
+  const how = { share: 0.3, most: 1, random };
+  assert.deepEqual(rowsAs(all, privateSplit(all, how).train), rowsAs(backwards, privateSplit(backwards, how).train));
 });
 
 test("a person less is at most so many rows less, and moves no other", () => {

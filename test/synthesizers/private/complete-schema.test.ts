@@ -86,10 +86,20 @@ function distance(
 test("bins taken from the rows themselves are caught by the same test", () => {
   const table = people(40);
   const bins = (rows: Table): string =>
-    String([...(rows.columns[0] as { values: Float64Array }).values].filter((value) => value > 0).sort((a, b) => a - b)[9]);
-  const fewer = takeRows(table, Uint32Array.from({ length: 39 }, (_, row) => row + 1));
+    String(
+      [...(rows.columns[0] as { values: Float64Array }).values].filter((value) => value > 0).sort((a, b) => a - b)[9],
+    );
+  const fewer = takeRows(
+    table,
+    Uint32Array.from({ length: 39 }, (_, row) => row + 1),
+  );
   const all = Array.from({ length: 40 }, (_, left) =>
-    bins(takeRows(table, Uint32Array.from({ length: 40 }, (_, row) => row).filter((row) => row !== left))),
+    bins(
+      takeRows(
+        table,
+        Uint32Array.from({ length: 40 }, (_, row) => row).filter((row) => row !== left),
+      ),
+    ),
   );
   assert.ok(all.some((end) => end !== bins(fewer)));
 });
@@ -177,7 +187,9 @@ test("too little to find a domain with is said", () => {
 
 test("bins follow the counts where noise is small: equal shares, and common values alone", () => {
   const random = randomFromSeed(5).split("values");
-  const values = Float64Array.from({ length: 50_000 }, () => (random.uniform() < 0.3 ? 7 : Math.floor(1000 * random.uniform() ** 2)));
+  const values = Float64Array.from({ length: 50_000 }, () =>
+    random.uniform() < 0.3 ? 7 : Math.floor(1000 * random.uniform() ** 2),
+  );
   const budget = createBudget({ epsilon: 80, delta: 1e-6, unit: { kind: "row", rows: 1 }, source: secureSource() });
   const ends = noisyBinEnds(values, { range: [0, 999], unit: 1, bins: 20, budget, query: "bins", rho: budget.rho });
   assert.equal(ends.at(-1), 999);
