@@ -47,6 +47,9 @@ test("epsilon and rho invert delta, and lie on its safe side", () => {
   assert.equal(epsilonFor(0, 1e-9), 0);
   assert.equal(epsilonFor(1e-12, 0.5), 0);
   assert.equal(deltaFor(0, 1), 0);
+  // Far out of any use, still a valid bound and not needlessly bad: delta(rho, 0) is about the square root of rho.
+  assert.ok(deltaFor(1e-40, 0) < 1e-19 && deltaFor(1e-40, 0) > 1e-21);
+  assert.ok(deltaFor(1e-300, 0.1) < 1e-90 && deltaFor(1e200, 1) === 1);
 });
 
 test("known values: rho(1, 1e-9) = .01497, and the conversion is never looser than Bun & Steinke's", () => {

@@ -4,7 +4,7 @@ import { discreteGaussian } from "../../src/dp/discrete-gaussian.ts";
 import { discreteLaplace } from "../../src/dp/discrete-laplace.ts";
 import { fractionAbove, rationalOf } from "../../src/dp/rational.ts";
 import { InvalidArgument } from "../../src/errors.ts";
-import { randomFromSeed } from "../../src/random.ts";
+import { randomFromSeed, secureSource } from "../../src/random.ts";
 import { chiSquaredRatio, discreteGaussianLaw, discreteLaplaceLaw, scriptedSource, seededSource } from "./laws.ts";
 
 const DRAWS = 400_000;
@@ -88,4 +88,15 @@ test("scales out of range and a source that is stuck are refused", () => {
   }
   assert.throws(() => discreteLaplace(1, { secure: true, uint32: () => 0 })(), { code: "stuck-entropy" });
   assert.throws(() => discreteGaussian(1, scriptedSource([]))(), /script is over/);
+});
+
+test("a million draws from the operating system's entropy take less than a CPU-second, sigma from 0.5 to 1000", () => {
+  for (const sigma of [0.5, 1, 10, 1000]) {
+    const draw = discreteGaussian(sigma, secureSource());
+    for (let i = 0; i < 50_000; i++) draw();
+    const before = process.cpuUsage();
+    for (let i = 0; i < 200_000; i++) draw();
+    const { user, system } = process.cpuUsage(before);
+    assert.ok(user + system < 200_000, `sigma ${sigma}: 200,000 draws in ${(user + system) / 1e6} CPU-seconds`);
+  }
 });
