@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { epsilonFor } from "../dp/accountant.ts";
 import type { BudgetLine, PrivacyUnit } from "../dp/budget.ts";
+import { stableThreshold } from "../dp/stable-histogram.ts";
 
 /** What a release promises, what it spent on what, and what is outside: `dp.json`. */
 export interface PrivacyStatement {
@@ -116,11 +117,12 @@ function problemsOf({ epsilon, delta, rho, lines, spent, source, unit }: Privacy
   if (left <= 0) found.push(`a delta of ${spent.delta} was spent, and ${delta} was asked for`);
   else {
     const converted = epsilonFor(spent.rho, left);
-    if (differ(converted, spent.epsilon))
+    if (more(converted, spent.epsilon))
       found.push(
         `a rho of ${spent.rho} at a delta of ${left} is an epsilon of ${converted}, and ${spent.epsilon} is said`,
       );
-    if (more(converted, epsilon)) found.push(`an epsilon of ${converted} was spent, and ${epsilon} is promised`);
+    if (more(Math.max(converted, spent.epsilon), epsilon))
+      found.push(`an epsilon of ${Math.max(converted, spent.epsilon)} was spent, and ${epsilon} is promised`);
   }
   const steps = lines.findIndex(({ step }, i) => i > 0 && step <= (lines[i - 1]?.step as number));
   if (steps >= 0) found.push(`line ${steps + 1} is out of order`);
@@ -137,21 +139,25 @@ function problemsOf({ epsilon, delta, rho, lines, spent, source, unit }: Privacy
   return found.map((words) => `dp.json does not add up: ${words}.`);
 }
 
-/** What is wrong with the cost of a line, as far as its noise tells: sensitivity² / (2 sigma²) for Gaussian noise, epsilon² / 8 for a choice. */
+/** What is wrong with the cost of a line, as far as its noise tells: sensitivity² / (2 sigma²) for Gaussian noise, epsilon² / 8 for a choice;
+ * and of a stable histogram, whether its threshold is as high as its delta asks. */
 function costProblem(line: BudgetLine, unit: PrivacyUnit): string | undefined {
-  const { mechanism, rho, sensitivity, detail } = line;
-  if (mechanism === "discrete-gaussian") {
-    const { sigma } = detail;
-    if (sigma === undefined || !(sigma > 0)) return "says no sigma";
-    if (sensitivity < unit.rows) return `counts rows at a sensitivity of ${sensitivity}, and one unit has ${unit.rows}`;
-    const cost = sensitivity ** 2 / (2 * sigma ** 2);
-    return cost > rho * (1 + TOLERANCE) ? `costs a rho of ${cost} by its noise, and ${rho} is said` : undefined;
-  }
+  const { mechanism, rho, delta, sensitivity, detail } = line;
   if (mechanism === "exponential") {
     const { epsilon } = detail;
     if (epsilon === undefined || !(epsilon >= 0)) return "says no epsilon";
     const cost = epsilon ** 2 / 8;
     return cost > rho * (1 + TOLERANCE) ? `costs a rho of ${cost} by its epsilon, and ${rho} is said` : undefined;
   }
-  return undefined;
+  const { sigma, threshold } = detail;
+  if (sigma === undefined || !(sigma > 0)) return "says no sigma";
+  if (sensitivity < unit.rows) return `counts rows at a sensitivity of ${sensitivity}, and one unit has ${unit.rows}`;
+  const cost = sensitivity ** 2 / (2 * sigma ** 2);
+  if (cost > rho * (1 + TOLERANCE)) return `costs a rho of ${cost} by its noise, and ${rho} is said`;
+  if (mechanism === "discrete-gaussian") return undefined;
+  if (threshold === undefined || !(delta > 0 && delta < 1)) return "says no threshold, or no delta that it is for";
+  const least = stableThreshold({ sigma, delta, rows: unit.rows });
+  return threshold < least
+    ? `shows labels from ${threshold} on, and ${least} is needed for its delta of ${delta}`
+    : undefined;
 }
