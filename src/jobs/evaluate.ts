@@ -118,6 +118,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
             selfTest: tested,
             mark,
             judged: "release",
+            publishEvaluation: policy.publishEvaluation,
           }),
         { signal },
       );

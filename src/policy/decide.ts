@@ -82,6 +82,15 @@ function judge(rule: Rule, context: Context): RuleResult {
   const remedyIfOpen = (metric: Score | undefined): string | undefined =>
     unanswered === "indeterminate" && metric ? remedyForMissing(metric.family) : undefined;
 
+  // What is not promised is not kept: such a rule is broken, whatever its expression makes of nothing.
+  if (!context.facts.privacy && rule.missing !== "not-applicable" && pathsOf(rule).some(isPrivacy))
+    return {
+      ...common,
+      ...none,
+      outcome: rule.severity === "warn" ? "warn" : "fail",
+      reason: "The release has no differential privacy guarantee.",
+      remedy: "Make the table under a guarantee (--epsilon).",
+    };
   for (const name of metricsOf(rule, context.policy)) {
     const needed = context.scores.get(name);
     if (!needed) return without(unanswered, `${name} was not measured.`, `Run the metric "${name}" on this table.`);
@@ -141,6 +150,15 @@ function judge(rule: Rule, context: Context): RuleResult {
   return ended("pass", reason);
 }
 
+/** Everything that a rule's expressions name. */
+function pathsOf(rule: Rule): readonly string[] {
+  return [...new Set([...rule.pass.paths, ...rule.fail.paths])];
+}
+
+function isPrivacy(path: string): boolean {
+  return path.split(".")[0] === "privacy";
+}
+
 /** A failed comparison as what was wanted instead. */
 function wishOf(comparison: Comparison | undefined): Comparison | undefined {
   return comparison && { ...comparison, op: opposite(comparison.op) };
@@ -148,7 +166,7 @@ function wishOf(comparison: Comparison | undefined): Comparison | undefined {
 
 /** The metrics that a rule needs, its own first. */
 function metricsOf(rule: Rule, policy: Policy): readonly string[] {
-  const others = [...rule.pass.paths, ...rule.fail.paths]
+  const others = pathsOf(rule)
     .filter((path) => path.startsWith("scores."))
     .map((path) => path.split(".")[1] as string);
   const known = new Map(policy.metrics.map((name) => [identifierOf(name), name]));
@@ -167,8 +185,7 @@ interface Observed {
 /** What the names in a rule stand for. */
 function observed(rule: Rule, context: Context): readonly Observed[] {
   const scope = scopeOf(rule, context);
-  const paths = [...new Set([...rule.pass.paths, ...rule.fail.paths])];
-  return paths.map((path) => {
+  return pathsOf(rule).map((path) => {
     const value = path
       .split(".")
       .reduce<unknown>((at, key) => (at === null || typeof at !== "object" ? undefined : (at as Scope)[key]), scope);
@@ -199,6 +216,7 @@ function scopeOf(rule: Rule, context: Context): Scope {
     rows: facts.rows,
     judged: facts.judged,
     queries: facts.queries,
+    privacy: facts.privacy,
     alpha: rule.metric === undefined ? policy.alpha.total : alphaOf(policy, rule.metric),
   };
 }
@@ -226,7 +244,9 @@ function reasonOf(
   const written = (value: unknown, path: string): string =>
     isShare && typeof value === "number" && path.startsWith("score.") && !P_VALUES.has(path.slice("score.".length))
       ? `${short(100 * value, 3)} %`
-      : shownValue(value);
+      : isPrivacy(path) && typeof value === "number"
+        ? short(value, 4)
+        : shownValue(value);
   const list = values.map(({ path, value }) => `${pathInWords(path) ?? path} is ${written(value, path)}`).join(", ");
   // A rule that says only when it fails passes wherever it does not.
   const byFail = failed || rule.pass.text.startsWith("!(");

@@ -39,6 +39,13 @@ const FACTS: Readonly<Record<string, string>> = {
   "declared.sensitive": "the number of declared sensitive columns",
   "declared.protectedAttributes": "the number of declared protected columns",
   "declared.analyses": "the number of declared analyses",
+  "privacy.epsilon": "epsilon",
+  "privacy.delta": "delta",
+  "privacy.rho": "rho",
+  "privacy.unit": "the unit of privacy",
+  "privacy.unitRows": "the number of rows of one unit",
+  "privacy.totalEpsilon": "the source's epsilon over all its releases",
+  "privacy.releases": "the number of private releases of the source",
 };
 
 /** "the lower bound" for "low"; the bound itself where there is no word for it. */
@@ -63,7 +70,7 @@ export function expressionInWords(text: string, number: (value: number, path: st
     return parts.includes(undefined) ? undefined : parts.join(word);
   }
   const [, sized, plain, op, value] =
-    /^\s*(?:size\(([\w.]+)\)|([\w.]+))\s*(>=|<=|>|<|==|!=)\s*(-?\d+(?:\.\d+)?|"[^"]*")\s*$/.exec(text) ?? [];
+    /^\s*(?:size\(([\w.]+)\)|([\w.]+))\s*(>=|<=|>|<|==|!=)\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?|"[^"]*")\s*$/.exec(text) ?? [];
   const path = sized ?? plain;
   const subject = path === undefined ? undefined : pathInWords(path);
   if (path === undefined || subject === undefined || op === undefined || value === undefined) return undefined;
