@@ -42,7 +42,8 @@ export type {
 } from "./metrics/metric.ts";
 export type { Decision, Outcome, RuleResult, Verdict } from "./policy/decision.ts";
 export type { ColumnSchema, IdentifierType, Kind, TableSchema } from "./schema/schema.ts";
-export type { FitTableOptions, FittedTable, SampleTableOptions } from "./synthesizers/fit-table.ts";
+export type { FitTableOptions } from "./synthesizers/fit-table.ts";
 export { fitTable, loadTable } from "./synthesizers/fit-table.ts";
+export type { FittedTable, SampleTableOptions } from "./synthesizers/fitted-table.ts";
 export { synthesizers } from "./synthesizers/index.ts";
 export type { FitOptions, Fitted, FittedRecord, SampleOptions, Synthesizer } from "./synthesizers/synthesizer.ts";

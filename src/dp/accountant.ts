@@ -18,17 +18,17 @@ export function deltaFor(rho: number, epsilon: number): number {
   if (!(epsilon >= 0 && epsilon < Number.POSITIVE_INFINITY))
     throw new InvalidArgument("bad-epsilon", `Epsilon must be 0 or more, not ${epsilon}.`);
   if (rho === 0) return 0;
-  // Any α gives a valid δ, so how well the search ends is a matter of tightness only. With a = α − 1 the logarithm of the bound is convex in a, its
-  // slope (2a + 1)ρ − ε + log(a / (1 + a)) rises from −∞ and is positive at the upper end.
-  let low = Number.MIN_VALUE;
-  let high = (epsilon + 1) / (2 * rho) + 2;
+  // Any α gives a valid δ, so how well the search ends is a matter of tightness only. With a = α − 1 the logarithm of the bound is convex in a; its
+  // slope (2a + 1)ρ − ε − log(1 + 1/a) rises from −∞ and is positive at the upper end (or the end is far beyond what matters).
+  let low = 1e-300;
+  let high = Math.min(1e100, (epsilon + 1) / (2 * rho) + 2);
   for (let i = 0; i < 200 && high > low * (1 + 1e-14); i++) {
     const a = high > 4 * low ? Math.sqrt(low) * Math.sqrt(high) : (low + high) / 2;
     if ((2 * a + 1) * rho - epsilon - Math.log1p(1 / a) > 0) high = a;
     else low = a;
   }
   const a = high;
-  const terms = [a * (a + 1) * rho, -a * epsilon, a * Math.log(a), -(a + 1) * Math.log1p(a)];
+  const terms = [a * (a + 1) * rho, -a * epsilon, -a * Math.log1p(1 / a), -Math.log1p(a)];
   // The terms may cancel: what their rounding can hide is added.
   let logDelta = 0;
   let rounding = 0;

@@ -1,7 +1,7 @@
 import { InvalidArgument, ResourceError } from "../errors.ts";
 import type { SecureSource } from "../random.ts";
 import { bernoulliExponential } from "./bernoulli.ts";
-import type { Rational } from "./rational.ts";
+import { fractionAbove, type Rational } from "./rational.ts";
 import { uniformInteger } from "./uniform-integer.ts";
 
 /** Whole-number exponents beyond this would not be exact in doubles; a working source comes here with probability e^−2^20. */
@@ -23,13 +23,7 @@ export function discreteLaplace(scale: number, source: SecureSource): () => numb
       "bad-noise-scale",
       `The scale of discrete Laplace noise must lie between 2^-20 and 2^31, not ${scale}.`,
     );
-  let n = scale;
-  let divisor = 1;
-  while (!Number.isInteger(n) && n < 2 ** 31) {
-    n *= 2;
-    divisor *= 2;
-  }
-  n = Math.ceil(n);
+  const { numerator: n, denominator: divisor } = fractionAbove(scale);
   const whole = BigInt(n);
   let u = 0;
   const share = (): Rational => ({ numerator: BigInt(u), denominator: whole });

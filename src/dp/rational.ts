@@ -18,3 +18,15 @@ export function rationalOf(x: number): Rational {
     ? { numerator: signed << BigInt(exponent), denominator: 1n }
     : { numerator: signed, denominator: 1n << BigInt(-exponent) };
 }
+
+/** The smallest fraction n / 2^e ≥ x with n ≤ 2^32, e as small as it can be; as doubles. It exceeds x by less than 2^−31 of it.
+ * @param x in [2^−20, 2^31] */
+export function fractionAbove(x: number): { readonly numerator: number; readonly denominator: number } {
+  let numerator = x;
+  let denominator = 1;
+  while (!Number.isInteger(numerator) && numerator < 2 ** 31) {
+    numerator *= 2;
+    denominator *= 2;
+  }
+  return { numerator: Math.ceil(numerator), denominator };
+}

@@ -43,7 +43,8 @@ export interface PrivacyStatement {
 
 const amount = z.number().min(0);
 const limit = z.strictObject({ epsilon: z.number().gt(0), delta: z.number().gt(0).lt(1) });
-const shape = z.strictObject({
+/** The shape of `dp.json`. */
+export const privacyStatementSchema = z.strictObject({
   format: z.literal("counterfoil-dp/1"),
   definition: z.string(),
   epsilon: z.number().gt(0),
@@ -91,7 +92,7 @@ export function checkPrivacyStatement(
   } catch {
     return "dp.json is not JSON.";
   }
-  const parsed = shape.safeParse(value);
+  const parsed = privacyStatementSchema.safeParse(value);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
     return `dp.json is malformed at ${issue?.path.map(String).join(".") || "its top"}: ${issue?.message}.`;
