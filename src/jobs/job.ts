@@ -160,4 +160,6 @@ export interface VerifyResult {
   readonly files: number;
   /** What does not check, one sentence each; empty when trusted. */
   readonly problems: readonly string[];
+  /** What was asked for and could not be done, and is no fault of the bundle; absent: nothing. */
+  readonly notices?: readonly string[];
 }

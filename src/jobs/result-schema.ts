@@ -182,6 +182,10 @@ export const verificationSchema = z.object({
   signer: z.string().nullable(),
   files: z.int(),
   problems: z.array(z.string()),
+  notices: z
+    .array(z.string())
+    .optional()
+    .describe("What was asked for and could not be done, and is no fault of the bundle"),
 });
 
 const driftSide = z.object({ name: z.string(), rows: z.int(), sha256: z.string() });
