@@ -4,6 +4,7 @@ import type { SecureSource } from "../random.ts";
 import { epsilonFor, rhoFor } from "./accountant.ts";
 import { discreteGaussian } from "./discrete-gaussian.ts";
 import { checkScores, exponentialMechanism } from "./exponential-mechanism.ts";
+import { compareSquare } from "./rational.ts";
 import { stableThreshold } from "./stable-histogram.ts";
 
 /** Whom the guarantee protects: two tables are neighbours when one has all rows of one unit more than the other. */
@@ -153,7 +154,7 @@ export function createBudget(options: {
       checkAbove("rho", how.rho, how.query);
       const sensitivity = how.sensitivity * unit.rows;
       checkScores(scores, sensitivity);
-      const choiceEpsilon = nextBelow(nextBelow(Math.sqrt(8 * how.rho)));
+      const choiceEpsilon = choiceEpsilonFor(how.rho);
       charge({
         mechanism: "exponential",
         query: how.query,
@@ -189,9 +190,18 @@ export function createBudget(options: {
   };
 }
 
-/** Sigma at which counts of L2 sensitivity `sensitivity` are rho-zCDP; rounded up. */
+/** The sigma at which counts of L2 sensitivity `sensitivity` are rho-zCDP, 2 rho sigma² ≥ sensitivity² in exact arithmetic. */
 function sigmaFor(rho: number, sensitivity: number): number {
-  return nextAbove(nextAbove(sensitivity / nextBelow(Math.sqrt(2 * rho))));
+  let sigma = sensitivity / Math.sqrt(2 * rho);
+  while (compareSquare(sigma, { factor: 2 * rho, bound: sensitivity ** 2 }) < 0) sigma = nextAbove(sigma);
+  return sigma;
+}
+
+/** The epsilon at which a choice is rho-zCDP, epsilon² ≤ 8 rho in exact arithmetic. */
+function choiceEpsilonFor(rho: number): number {
+  let epsilon = Math.sqrt(8 * rho);
+  while (compareSquare(epsilon, { factor: 1, bound: 8 * rho }) > 0) epsilon = nextBelow(epsilon);
+  return epsilon;
 }
 
 function exceeded(what: "rho" | "delta", asked: number, left: number, query: string): InvalidArgument {
@@ -203,10 +213,10 @@ function exceeded(what: "rho" | "delta", asked: number, left: number, query: str
 }
 
 function checkUnit(unit: PrivacyUnit): void {
-  if (!Number.isSafeInteger(unit.rows) || unit.rows < 1)
+  if (!Number.isInteger(unit.rows) || unit.rows < 1 || unit.rows > 2 ** 26)
     throw new InvalidArgument(
       "bad-privacy-unit",
-      `The most rows of one unit must be a whole number from 1 up, not ${unit.rows}.`,
+      `The most rows of one unit must be a whole number from 1 to 2^26, not ${unit.rows}.`,
     );
   if (unit.kind === "row" && unit.rows !== 1)
     throw new InvalidArgument("bad-privacy-unit", `A unit of one row has 1 row, not ${unit.rows}.`);

@@ -22,7 +22,7 @@ export const SCORE_ERROR = 2 ** -12;
  * @param options.epsilon above 0
  * @param options.sensitivity Δ: the most that a score differs by between neighbouring tables, above 0
  * @throws {InvalidArgument} no score, a score that is not finite, an epsilon or a sensitivity out of range
- * @source McSherry & Talwar (2007), FOCS; Durfee & Rogers (2019), NeurIPS (bounded range); Cesar & Rogers (2021), ALT, lemma 3.4 (zCDP) */
+ * @source McSherry & Talwar (2007), FOCS; Durfee & Rogers (2019), NeurIPS (bounded range); Cesar & Rogers (2021), ALT (zCDP) */
 export function exponentialMechanism(
   scores: ArrayLike<number>,
   options: { readonly epsilon: number; readonly sensitivity: number; readonly source: SecureSource },

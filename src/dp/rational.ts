@@ -19,6 +19,16 @@ export function rationalOf(x: number): Rational {
     : { numerator: signed, denominator: 1n << BigInt(-exponent) };
 }
 
+/** The sign of factor · x² − bound, exactly; all finite, factor and bound ≥ 0. */
+export function compareSquare(x: number, other: { readonly factor: number; readonly bound: number }): -1 | 0 | 1 {
+  const root = rationalOf(x);
+  const factor = rationalOf(other.factor);
+  const bound = rationalOf(other.bound);
+  const left = factor.numerator * root.numerator * root.numerator * bound.denominator;
+  const right = bound.numerator * factor.denominator * root.denominator * root.denominator;
+  return left > right ? 1 : left < right ? -1 : 0;
+}
+
 /** The smallest fraction n / 2^e ≥ x with n ≤ 2^32, e as small as it can be; as doubles. It exceeds x by less than 2^−31 of it.
  * @param x in [2^−20, 2^31] */
 export function fractionAbove(x: number): { readonly numerator: number; readonly denominator: number } {

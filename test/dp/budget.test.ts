@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { rhoFor } from "../../src/dp/accountant.ts";
 import { type Budget, createBudget, type PrivacyUnit } from "../../src/dp/budget.ts";
-import { rationalOf } from "../../src/dp/rational.ts";
-import { nextAbove } from "../../src/math/next-float.ts";
+import { compareSquare, rationalOf } from "../../src/dp/rational.ts";
 import { randomFromSeed, type SecureSource, secureSource } from "../../src/random.ts";
 import { chiSquaredRatio, discreteGaussianLaw, seededSource } from "./laws.ts";
 
@@ -124,8 +123,22 @@ test("sigma² is never below rows² / (2 rho), in exact arithmetic", () => {
     const right = BigInt(rows * rows) * r.denominator * s.denominator * s.denominator;
     assert.ok(left >= right, `rows ${rows}, rho ${rho}`);
     assert.ok(sigma < (rows / Math.sqrt(2 * rho)) * (1 + 1e-14));
-    assert.ok(nextAbove(sigma) > sigma);
   }
+});
+
+test("the epsilon of a choice is never above √(8 rho), in exact arithmetic", () => {
+  const random = randomFromSeed(78);
+  for (let i = 0; i < 500; i++) {
+    const rho = 2 ** (-12 * random.uniform()) * 0.01;
+    const budget = budgetOf();
+    budget.choose([1], { query: "one", rho, sensitivity: 1 });
+    const epsilon = budget.lines[0]?.detail.epsilon as number;
+    assert.ok(compareSquare(epsilon, { factor: 1, bound: 8 * rho }) <= 0);
+    assert.ok(epsilon > Math.sqrt(8 * rho) * (1 - 1e-14));
+  }
+  assert.equal(compareSquare(3, { factor: 2, bound: 18 }), 0);
+  assert.equal(compareSquare(3, { factor: 2, bound: 18 + 2 ** -48 }), -1);
+  assert.equal(compareSquare(-3 - 2 ** -50, { factor: 2, bound: 18 }), 1);
 });
 
 /** All tables of at most `most` rows over two columns of sizes 2 and 3, as multisets of cells 0 … 5. */

@@ -55,7 +55,7 @@ test("mean 0, variance and fourth moment as the law has them (6 standard errors)
       const found = (sums[k] as number) / DRAWS;
       assert.ok(Math.abs(found - moment(power)) < 6 * error, `moment ${power} at sigma ${sigma}: ${found}`);
     }
-    // The variance of the discrete law is below sigma² (Canonne, Kamath & Steinke, corollary 9), though by nothing from sigma = 1 on.
+    // The variance of the discrete law is below sigma² (Canonne, Kamath & Steinke), though by nothing from sigma = 1 on.
     assert.ok(moment(2) <= sigma * sigma * (1 + 1e-12));
   }
 });
