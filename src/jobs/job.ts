@@ -125,6 +125,8 @@ export interface JobResult {
   readonly judged: "release" | "procedure";
   /** The guarantee, where there is one: what was spent on what, and what is outside. The same is in the bundle as `dp.json`. */
   readonly privacy?: PrivacyStatement;
+  /** Folder of the evaluation, where the policy keeps it out of the bundle; null: it is in the bundle. */
+  readonly evaluation?: string | null;
   /** Runs so far that measured the same real rows on this machine, this one included: each answer tells something of them. */
   readonly queries: number;
   readonly seed: number;
@@ -158,4 +160,6 @@ export interface VerifyResult {
   readonly files: number;
   /** What does not check, one sentence each; empty when trusted. */
   readonly problems: readonly string[];
+  /** What was asked for and could not be done, and is no fault of the bundle; absent: nothing. */
+  readonly notices?: readonly string[];
 }

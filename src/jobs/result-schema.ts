@@ -163,6 +163,11 @@ export const resultSchema = z.object({
     .describe("Rows to test programs with, after the ordinary rows that scores and decision speak of"),
   judged: z.enum(["release", "procedure"]).describe("What the privacy metrics looked at"),
   privacy: privacyStatementSchema.optional().describe("The guarantee under --epsilon, as in the bundle's dp.json"),
+  evaluation: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("Folder of the evaluation, where the policy keeps it out of the bundle"),
   queries: z.int().describe("Runs so far that measured the same real rows on this machine, this one included"),
   seed: z.number(),
   seconds: z.number(),
@@ -177,6 +182,10 @@ export const verificationSchema = z.object({
   signer: z.string().nullable(),
   files: z.int(),
   problems: z.array(z.string()),
+  notices: z
+    .array(z.string())
+    .optional()
+    .describe("What was asked for and could not be done, and is no fault of the bundle"),
 });
 
 const driftSide = z.object({ name: z.string(), rows: z.int(), sha256: z.string() });

@@ -180,7 +180,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
         });
         if (modelFile !== undefined)
           await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
-        await publishInto(folder, {
+        const { evaluation } = await publishInto(folder, {
           job: "synthesize",
           title: `A synthetic version of ${basename(options.source)}`,
           out,
@@ -206,6 +206,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           },
           signer,
           notices,
+          publicNotices: fitted.tableNotes,
+          privacy: statement,
           events,
           mark,
           judged,
@@ -223,7 +225,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           rows: { train: train.rows, holdout: split.holdout.length, synthetic: rows },
           ...(testRows ? { testCases: testRows } : {}),
           judged,
-          ...(statement ? { privacy: statement } : {}),
+          ...(statement ? { privacy: statement, evaluation } : {}),
           queries,
           seed,
           seconds: systemClock.seconds() - started,
