@@ -3,9 +3,10 @@ import { InvalidArgument } from "../../src/errors.ts";
 import type { Random, SecureSource } from "../../src/random.ts";
 import { epsilonOfMu, oneRunEpsilon, oneRunMu } from "./audit-bounds.ts";
 import { guessCounts, guessMembers, type Sighting } from "./audit-guesses.ts";
+import { watchSynthesizer } from "./audit-synthesizer.ts";
 
 /** What is audited: the budget's noisy counts by themselves, or a synthesizer with every answer that it got. */
-export type AuditPath = "gaussian";
+export type AuditPath = "gaussian" | "aim" | "mst";
 
 export interface AuditOptions {
   readonly path: AuditPath;
@@ -30,6 +31,8 @@ export interface AuditResult {
   readonly delta: number;
   readonly weight: number;
   readonly canaries: number;
+  /** Noisy answers that the attacker saw the canaries' cells in. */
+  readonly answers: number;
   /** How many guesses the attacker made, and how many were right; for each number of guesses that was fixed before. */
   readonly tried: readonly { readonly guesses: number; readonly correct: number }[];
   readonly level: number;
@@ -37,10 +40,13 @@ export interface AuditResult {
   readonly bound: number;
   /** Likewise for mechanisms whose trade-off is that of Gaussian noise: the bound of Mahloujifar, Melis & Chaudhuri. */
   readonly gaussianBound: number;
-  /** The exact epsilon at delta of the Gaussian noise that the attacker sees, were it as claimed: what no bound should exceed. */
+  /** The exact epsilon at delta of the answers that the attacker uses, by the noise that was charged for. */
   readonly exact: number;
   /** Whether a bound exceeds the claim: the mechanism does not do what it says. */
   readonly refuted: boolean;
+  /** Whether a bound exceeds `exact`: these answers tell more of a canary than was charged for them. Sharper where part of the budget was spent on
+   * answers that the attacker does not use. */
+  readonly undercharged: boolean;
 }
 
 /** Audits a claim in one run, white-box: canaries are rows that put their weight on cells no other row uses; each is in the table or not by a fair
@@ -53,7 +59,7 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     throw new InvalidArgument("too-few-canaries", `An audit needs at least 5000 canaries, not ${canaries}.`);
   const members = Uint8Array.from({ length: canaries }, () => random.integer(2));
   const budget = createBudget({ epsilon, delta, unit: { kind: "row", rows: 1 }, source });
-  const sightings = await look[path]({ budget, members, weight });
+  const sightings = await look[path]({ budget, members, weight, random: random.split("fit") });
   const mu = Math.sqrt(sightings.reduce((sum, { sigma }) => sum + 1 / (sigma * sigma), 0));
   const counts = guessCounts(canaries, { mu, level });
   let bound = 0;
@@ -65,18 +71,21 @@ export async function audit(options: AuditOptions): Promise<AuditResult> {
     return { guesses, correct: found.correct };
   });
   const gaussianBound = epsilonOfMu(boundMu, delta);
+  const exact = epsilonOfMu(mu, delta);
   return {
     path,
     epsilon,
     delta,
     weight,
     canaries,
+    answers: sightings.length,
     tried,
     level,
     bound,
     gaussianBound,
-    exact: epsilonOfMu(mu, delta),
+    exact,
     refuted: Math.max(bound, gaussianBound) > epsilon,
+    undercharged: Math.max(bound, gaussianBound) > exact,
   };
 }
 
@@ -84,10 +93,13 @@ interface Staged {
   readonly budget: Budget;
   readonly members: Uint8Array;
   readonly weight: number;
+  readonly random: Random;
 }
 
 const look: { readonly [Path in AuditPath]: (staged: Staged) => Promise<readonly Sighting[]> } = {
   gaussian: async (staged) => seeCounts(staged),
+  aim: (staged) => watchSynthesizer("aim", staged),
+  mst: (staged) => watchSynthesizer("mst", staged),
 };
 
 /** The budget's own path: counts with a cell for each canary, asked ten times until all is spent. */

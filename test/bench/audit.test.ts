@@ -20,6 +20,7 @@ test("noisy counts pass the audit at epsilon 1, 8 and 16, and the bound is no em
       source: seeded(81),
     });
     assert.equal(result.refuted, false);
+    assert.equal(result.undercharged, false);
     assert.ok(result.exact < epsilon && result.exact > 0.9 * epsilon, `exact ${result.exact}`);
     assert.ok(result.gaussianBound > least && result.gaussianBound < result.exact, `bound ${result.gaussianBound}`);
     assert.ok(result.bound > 0.2 * least && result.bound < result.gaussianBound);
@@ -40,6 +41,7 @@ test("a canary that is counted more often than it is charged is caught", async (
       random: randomFromSeed(82),
       source: seeded(83),
     });
+    assert.equal(result.undercharged, true);
     assert.equal(result.refuted, true, `weight ${weight} at epsilon ${epsilon}: ${result.gaussianBound}`);
   }
 });
