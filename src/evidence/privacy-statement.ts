@@ -113,6 +113,7 @@ function problemsOf({ epsilon, delta, rho, lines, spent, source, unit }: Privacy
     if (differ(sum(part), spent[part]))
       found.push(`the lines add up to a ${part} of ${sum(part)}, and ${spent[part]} is said to be spent`);
   if (more(spent.rho, rho)) found.push(`a rho of ${spent.rho} was spent, and ${rho} was all that could be`);
+  if (more(epsilonFor(rho, delta), epsilon)) found.push(`a rho of ${rho} is more than an epsilon of ${epsilon}`);
   const left = delta - spent.delta;
   if (left <= 0) found.push(`a delta of ${spent.delta} was spent, and ${delta} was asked for`);
   else {

@@ -248,8 +248,8 @@ function reasonOf(
         ? short(value, 4)
         : shownValue(value);
   const list = values.map(({ path, value }) => `${pathInWords(path) ?? path} is ${written(value, path)}`).join(", ");
-  // A rule that says only when it fails passes wherever it does not.
-  const byFail = failed || rule.pass.text.startsWith("!(");
+  // A rule that says only when it fails passes wherever it does not, and the other way round.
+  const byFail = rule.pass.text.startsWith("!(") || (failed && !rule.fail.text.startsWith("!("));
   const text = byFail ? rule.fail.text : rule.pass.text;
   const words = expressionInWords(text, (value, path) => written(value, path)) ?? text;
   return `${score ? `${score.title}: ` : ""}${list}; ${byFail ? `it fails ${failed ? "" : "only "}where` : "wanted is that"} ${words}.`;
