@@ -24,7 +24,7 @@ ${mechanismTable(privacy.lines)}
 ${dataFold("Every question", lineTable(privacy.lines))}
 <h3>What the source has spent</h3>
 ${sourceTable(privacy)}
-<p class="small quiet">Rho of the releases is added, and the sum stated for the delta beside it: so the total is less than the sum of their epsilons. Counted are the releases that the ledger of one user on one machine knows. Releases made elsewhere add to it, and are not known here.</p>
+<p class="small quiet">Rho of the releases is added, and the sum stated for the delta beside it: so the total may be less than the sum of their epsilons. Counted are the releases that the ledger of one user on one machine knows. Releases made elsewhere add to it, and are not known here.</p>
 <h3>What was known beforehand, and what was paid for</h3>
 ${domainPart(privacy)}
 <ul class="limits">${privacy.assumedPublic.map((item) => html`<li>${item}</li>`)}</ul>
@@ -141,7 +141,7 @@ function domainPart({ columns }: PrivacyStatement): Html {
   const words =
     paid === 0
       ? `The domain of every column (its labels, its range) was declared, and cost nothing.`
-      : `The domains (labels, ranges) of ${number(columns.length - paid)} of ${count(columns.length, "column")} were declared; those of ${number(paid)} were found out for a part of the budget.`;
+      : `The domains (labels, ranges) of ${number(columns.length - paid)} of ${count(columns.length, "column")} were declared; ${paid === 1 ? "that of 1 was" : `those of ${number(paid)} were`} found out for a part of the budget.`;
   return html`<p>${words}</p>${dataFold(
     "Column by column",
     table(

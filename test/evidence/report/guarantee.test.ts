@@ -25,7 +25,7 @@ test("the guarantee is told with its numbers, in words, by mechanism, and with t
   assert.match(words, /42 questions: 1 list of labels, 20 choices, 21 tables of counts/);
   for (const line of statement.lines) assert.ok(words.includes(line.query.replaceAll('"', "&quot;")), line.query);
   assert.match(words, /1 release before 0\.771 10 −6 All 2 together 1\.117 10 −6 Budget of the policy 3 10 −6/);
-  assert.match(words, /2 of 3 columns were declared; those of 1 were found out for a part of the budget/);
+  assert.match(words, /2 of 3 columns were declared; that of 1 was found out for a part of the budget/);
   assert.match(
     words,
     /scores, the decision and the plots of this report are computed from the real rows and are outside/,
