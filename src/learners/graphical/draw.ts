@@ -38,11 +38,8 @@ export function drawSystematically(data: {
   const groups = model.nodes.map(() => new Uint8Array(rows));
   for (const column of model.order) drawColumn(model, column, { groups, rows, random });
   return model.nodes.map((node, j) => {
-    const { start, codes } = groupCodesOf(node);
-    const codeOf = Uint8Array.from(start.subarray(0, -1), (from) => codes[from] as number);
     const out = new Uint8Array(new SharedArrayBuffer(rows));
-    const own = groups[j] as Uint8Array;
-    for (let row = 0; row < rows; row++) out[row] = codeOf[own[row] as number] as number;
+    drawCodes(node, { groups: groups[j] as Uint8Array, out, random });
     return out;
   });
 }
@@ -118,5 +115,30 @@ function shuffle(
     const kept = order[from + i] as number;
     order[from + i] = order[from + j] as number;
     order[from + j] = kept;
+  }
+}
+
+/** A code for each row's group; those of a group of several as often as expected, rounded down or up. */
+function drawCodes(
+  node: NetworkNode,
+  { groups, out, random }: { readonly groups: Uint8Array; readonly out: Uint8Array; readonly random: Random },
+): void {
+  const { start, codes } = groupCodesOf(node);
+  const first = Uint8Array.from(start.subarray(0, -1), (from) => codes[from] as number);
+  for (let row = 0; row < out.length; row++) out[row] = first[groups[row] as number] as number;
+  for (let group = 0; group + 1 < start.length; group++) {
+    const [from, end] = [start[group] as number, start[group + 1] as number];
+    if (end - from < 2) continue;
+    const own = codes.subarray(from, end);
+    const order = Int32Array.from(groups.keys()).filter((row) => groups[row] === group);
+    shuffle(order, { from: 0, end: order.length, random });
+    const begin = random.uniform();
+    let drawn = 0;
+    let sum = 0;
+    for (const code of own) {
+      sum += (node.emission[code] as number) * order.length;
+      for (; drawn < order.length && drawn + begin < sum; drawn++) out[order[drawn] as number] = code;
+    }
+    for (; drawn < order.length; drawn++) out[order[drawn] as number] = own[own.length - 1] as number;
   }
 }
