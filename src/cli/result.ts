@@ -2,6 +2,7 @@ import { relative } from "node:path";
 import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
 import type { JobResult } from "../jobs/job.ts";
 import { isMeasured, type Score } from "../metrics/metric.ts";
+import { numberInWords } from "../policy/words.ts";
 
 /** Prints what a job found: JSON for a script, or the decision, the five numbers that matter, and where the report is. */
 export function printResult(result: JobResult, options: { readonly json?: boolean; readonly quiet?: boolean }): void {
@@ -118,7 +119,7 @@ function guaranteeLine({ epsilon, delta, unit, source }: PrivacyStatement): stri
 }
 
 function short(x: number): string {
-  return String(Number(x.toPrecision(3)));
+  return numberInWords(x, 3);
 }
 
 interface Group {

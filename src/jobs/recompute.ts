@@ -47,7 +47,10 @@ const recipeShape = z.looseObject({
   seed: z.number(),
   purpose: z.looseObject({}),
   schemaGiven: z.boolean(),
-  epsilon: z.number().nullable().default(null),
+  privacy: z
+    .looseObject({ epsilon: z.number(), unit: z.looseObject({ rows: z.number() }) })
+    .nullable()
+    .default(null),
   parents: z.object({ synthetic: z.array(z.string()), real: z.array(z.string()) }).optional(),
 });
 const synthesisShape = z.looseObject({
@@ -55,9 +58,7 @@ const synthesisShape = z.looseObject({
   query: z.string().nullable(),
   synthesizer: z.looseObject({ name: z.string() }),
   holdoutShare: z.number(),
-  epsilon: z.number().nullable().default(null),
   group: z.string().nullable(),
-  groupRows: z.number().nullable().default(null),
   id: z.string().nullable(),
   dropText: z.boolean(),
   judge: z.enum(["auto", "release", "procedure"]),
@@ -82,7 +83,7 @@ export async function recompute(options: RecomputeOptions): Promise<readonly str
   const recipeText: unknown = JSON.parse(await text(BUNDLE.recipe));
   const recipe = recipeShape.safeParse(recipeText);
   if (!recipe.success) return [`The recipe of this bundle cannot be run again: ${recipe.error.issues[0]?.message}.`];
-  if (recipe.data.schemaGiven && recipe.data.epsilon === null && options.schema === undefined)
+  if (recipe.data.schemaGiven && recipe.data.privacy === null && options.schema === undefined)
     throw new InvalidArgument("missing-option", "This bundle was made with a schema file, and none is given.", {
       advice: "Give the same file with --schema.",
     });
@@ -126,13 +127,12 @@ async function synthesisAgain(
       signal: options.signal,
       ...(recipe.query === null ? {} : { query: recipe.query }),
       ...(recipe.group === null ? {} : { group: recipe.group }),
-      ...(recipe.epsilon === null ? {} : { epsilon: recipe.epsilon }),
-      ...(recipe.groupRows === null ? {} : { groupRows: recipe.groupRows }),
+      ...(common.privacy === null ? {} : { epsilon: common.privacy.epsilon, groupRows: common.privacy.unit.rows }),
       ...(recipe.id === null ? {} : { id: recipe.id }),
     },
     {
       declared: common.purpose as unknown as Purpose,
-      override: await schemaAgain(options, recipe.epsilon !== null),
+      override: await schemaAgain(options, common.privacy !== null),
       random,
       events,
     },
@@ -157,7 +157,7 @@ async function synthesisAgain(
       synthesizerOptions: synthesizer.options.parse(recipe.synthesizer.options ?? {}),
       asked: { where: recipe.where ?? undefined, shares: recipe.shares ?? undefined },
       rows: recipe.rows,
-      judge: recipe.epsilon === null ? recipe.judge : "release",
+      judge: common.privacy === null ? recipe.judge : "release",
       shadowModels: recipe.shadowModels ?? undefined,
       policy: policyOf(again.policy),
       seed: common.seed,

@@ -1,6 +1,7 @@
 import type { Decision } from "./decision.ts";
 import type { Facts } from "./facts.ts";
 import type { Policy } from "./policy.ts";
+import { numberInWords } from "./words.ts";
 
 /** The decision on a release that the source's privacy budget has no room for. It is made before anything is asked of the real rows: no other rule
  * is tried, and nothing is spent.
@@ -16,10 +17,11 @@ export function refusedByBudget(
   const { asked, before, total } = spending;
   const budget = policy.privacyBudget;
   if (!budget) throw new Error(`the policy "${policy.name}" has no privacy budget to refuse by`);
+  const written = (x: number): string => numberInWords(x, 4);
   const earlier = `${before.releases} earlier release${before.releases === 1 ? "" : "s"}`;
   const reason =
-    `The source would have spent epsilon ${shown(total.epsilon)} at delta ${shown(total.delta)}; the policy allows epsilon ${shown(budget.epsilon)} at delta ${shown(budget.delta)}. ` +
-    `${before.releases === 0 ? "No earlier release of it is known" : `${earlier} spent epsilon ${shown(before.epsilon)}`}; this one asks for epsilon ${shown(asked.epsilon)}, delta ${shown(asked.delta)}.`;
+    `The source would have spent epsilon ${written(total.epsilon)} at delta ${written(total.delta)}; the policy allows epsilon ${written(budget.epsilon)} at delta ${written(budget.delta)}. ` +
+    `${before.releases === 0 ? "No earlier release of it is known" : `${earlier} spent epsilon ${written(before.epsilon)}`}; this one asks for epsilon ${written(asked.epsilon)}, delta ${written(asked.delta)}.`;
   return {
     decision: "refuse",
     policy: { name: policy.name, sha256: policy.sha256 },
@@ -64,7 +66,3 @@ const NOTHING_LOOKED_AT: Facts = {
   queries: null,
   privacy: null,
 };
-
-function shown(x: number): string {
-  return String(Number(x.toPrecision(4)));
-}

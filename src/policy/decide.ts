@@ -5,7 +5,7 @@ import { type Comparison, identifierOf, type Op, opposite, type Scope } from "./
 import type { Facts } from "./facts.ts";
 import { alphaOf, attacksOf, type Policy, type Rule } from "./policy.ts";
 import { blindness, detectableOf, type Planted, plantingsOf } from "./power.ts";
-import { boundInWords, expressionInWords, OP_WORDS, pathInWords } from "./words.ts";
+import { boundInWords, expressionInWords, numberInWords, OP_WORDS, pathInWords } from "./words.ts";
 
 /** May this be released? Applies every rule of a policy to the scores of a table and the facts about it.
  *
@@ -245,7 +245,7 @@ function reasonOf(
     isShare && typeof value === "number" && path.startsWith("score.") && !P_VALUES.has(path.slice("score.".length))
       ? `${short(100 * value, 3)} %`
       : isPrivacy(path) && typeof value === "number"
-        ? short(value, 4)
+        ? numberInWords(value, 4)
         : shownValue(value);
   const list = values.map(({ path, value }) => `${pathInWords(path) ?? path} is ${written(value, path)}`).join(", ");
   // A rule that says only when it fails passes wherever it does not, and the other way round.

@@ -48,6 +48,12 @@ const FACTS: Readonly<Record<string, string>> = {
   "privacy.releases": "the number of private releases of the source",
 };
 
+/** A number of so many digits: 2.952, and 1e-6 for what begins with three zeros. */
+export function numberInWords(x: number, digits: number): string {
+  const rounded = Number(x.toPrecision(digits));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
+}
+
 /** "the lower bound" for "low"; the bound itself where there is no word for it. */
 export function boundInWords(bound: string): string {
   return BOUNDS[bound] ?? bound;

@@ -192,7 +192,7 @@ test("a release that the budget has no room for is refused with the numbers", ()
   assert.equal(rule?.severity, "refuse");
   assert.match(
     rule?.reason ?? "",
-    /would have spent epsilon 3\.085 at delta 0\.000001; the policy allows epsilon 3 at delta 0\.000001\. 12 earlier releases spent epsilon 2\.95/,
+    /would have spent epsilon 3\.085 at delta 1e-6; the policy allows epsilon 3 at delta 1e-6\. 12 earlier releases spent epsilon 2\.95/,
   );
   assert.deepEqual([rule?.bound, rule?.op, rule?.threshold, rule?.observed], ["totalEpsilon", "<=", 3, 3.08459]);
   const first = refusedByBudget(policy, {

@@ -9,9 +9,9 @@ import { dataFold, table } from "./table.ts";
 export function guaranteeSection(input: ReportInput): Html {
   const { privacy } = input;
   if (!privacy) return html``;
-  const { epsilon, delta, unit, source } = privacy;
+  const { epsilon, delta, unit } = privacy;
   return html`<section id="guarantee" aria-labelledby="guarantee-title"><h2 id="guarantee-title">Privacy guarantee</h2>
-<div class="promise"><dl><div><dt>ε</dt><dd>${compact(epsilon)}</dd></div><div><dt>δ</dt><dd>${small(delta)}</dd></div><div><dt>for</dt><dd class="unit">${unitWords(privacy)}</dd></div></dl></div>
+<div class="promise"><dl><div><dt>ε</dt><dd>${compact(epsilon)}</dd></div><div><dt>δ</dt><dd>${small(delta)}</dd></div><div><dt>protects</dt><dd>${unitWords(privacy)}</dd></div></dl></div>
 <p>${meaning(privacy)}</p>
 <dl class="facts"><div><dt>Definition</dt><dd>${privacy.definition}</dd></div><div><dt>What it compares</dt><dd>${privacy.neighbours}</dd></div><div><dt>Spent</dt><dd>ρ ${compact(privacy.spent.rho)} of ${compact(privacy.rho)}, which is ε ${compact(privacy.spent.epsilon)} of ${compact(epsilon)}</dd></div>${
     unit.kind === "group" && unit.column !== undefined
@@ -23,11 +23,11 @@ export function guaranteeSection(input: ReportInput): Html {
 ${mechanismTable(privacy.lines)}
 ${dataFold("Every question", lineTable(privacy.lines))}
 <h3>What the source has spent</h3>
-${sourceTable(source, epsilon)}
-<p class="small quiet">Counted are the releases that the ledger of one user on one machine knows. Releases made elsewhere add to it, and are not known here.</p>
+${sourceTable(privacy)}
+<p class="small quiet">Rho of the releases is added, and the sum stated for the delta beside it: so the total may be less than the sum of their epsilons. Counted are the releases that the ledger of one user on one machine knows. Releases made elsewhere add to it, and are not known here.</p>
 <h3>What was known beforehand, and what was paid for</h3>
 ${domainPart(privacy)}
-<ul>${privacy.assumedPublic.map((item) => html`<li>${item}</li>`)}</ul>
+<ul class="limits">${privacy.assumedPublic.map((item) => html`<li>${item}</li>`)}</ul>
 <h3>What the guarantee does not cover</h3>
 <ul class="limits">${[
     ...(input.withheld
@@ -43,7 +43,7 @@ ${domainPart(privacy)}
 function meaning({ epsilon, delta, unit }: PrivacyStatement): Html {
   const who = unit.kind === "row" ? "any one row" : "all rows of any one person";
   const factor = Math.exp(epsilon);
-  return html`Whatever somebody sees in this table, and whatever they know besides: the odds they give to ${who} having been in the real table change by at most a factor of ${factor < 1e6 ? number(factor) : html`e<sup>${compact(epsilon)}</sup>`} (e to the power of ε), save with a probability of δ, about one in ${number(Math.round(1 / delta))}.`;
+  return html`Whatever somebody sees in this table, and whatever they know besides: the odds they give to ${who} having been in the real table change by at most a factor of ${factor < 1e6 ? number(factor) : html`e<sup>${compact(epsilon)}</sup>`} (e to the power of ε), up to a slack of δ, a chance of about one in ${number(Math.round(1 / delta))}.`;
 }
 
 function unitWords({ unit }: PrivacyStatement): Part {
@@ -113,16 +113,20 @@ function lineTable(lines: readonly BudgetLine[]): Html {
   );
 }
 
-function sourceTable(source: PrivacyStatement["source"], epsilon: number): Html {
+function sourceTable({ source, epsilon, delta }: PrivacyStatement): Html {
   const { budget } = source;
   const at = small(source.totalDelta);
   return html`${source.id === null ? "" : html`<p>Source: ${named(source.id)}.</p>`}${table(
     "Epsilon of the source over its releases",
     ["What", "ε", "δ"],
     [
-      [`Before, ${count(source.releasesBefore, "release")}`, compact(source.epsilonBefore), at],
-      ["This release, as promised", compact(epsilon), "above"],
-      ["Total", compact(source.totalEpsilon), at],
+      ["This release, as promised", compact(epsilon), small(delta)],
+      [`${count(source.releasesBefore, "release")} before`, compact(source.epsilonBefore), at],
+      [
+        source.releasesBefore === 0 ? "Total" : `All ${number(source.releasesBefore + 1)} together`,
+        compact(source.totalEpsilon),
+        at,
+      ],
       budget
         ? ["Budget of the policy", compact(budget.epsilon), small(budget.delta)]
         : ["Budget of the policy", "no limit", "–"],
@@ -137,7 +141,7 @@ function domainPart({ columns }: PrivacyStatement): Html {
   const words =
     paid === 0
       ? `The domain of every column (its labels, its range) was declared, and cost nothing.`
-      : `The domains (labels, ranges) of ${number(columns.length - paid)} of ${count(columns.length, "column")} were declared; those of ${number(paid)} were found out for a part of the budget.`;
+      : `The domains (labels, ranges) of ${number(columns.length - paid)} of ${count(columns.length, "column")} were declared; ${paid === 1 ? "that of 1 was" : `those of ${number(paid)} were`} found out for a part of the budget.`;
   return html`<p>${words}</p>${dataFold(
     "Column by column",
     table(
