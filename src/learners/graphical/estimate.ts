@@ -1,5 +1,6 @@
 import { InvalidArgument } from "../../errors.ts";
 import { type Propagation, planPropagation, propagate } from "./belief-propagation.ts";
+import { gaugeOf, regauge } from "./gauge.ts";
 import { checkMeasurements, estimateTotal } from "./measurements.ts";
 import type { GraphicalModel, Measurement, ZeroCells } from "./model.ts";
 import { type Observation, observationsOf, squaredError } from "./observations.ts";
@@ -58,6 +59,9 @@ export function estimate(sizes: readonly number[], options: EstimateOptions): Gr
   };
 }
 
+/** Messages whose largest entry comes out smaller call for other potentials of the same distribution. */
+const SMALL_MESSAGE = 1e-12;
+
 interface Descent {
   readonly propagation: Propagation;
   readonly observations: readonly (readonly Observation[])[];
@@ -87,6 +91,11 @@ function descend(input: Descent): Pick<GraphicalModel, "logPotentials" | "object
   let momentum = 0;
   let sinceRestart = 0;
   const gains: number[] = [];
+  const { sizes } = propagation.tree;
+  const gauge = gaugeOf(
+    sizes,
+    propagation.factors.map(({ scope }) => scope),
+  );
   let iteration = 0;
   for (; iteration < Math.max(1, iterations); iteration++) {
     if (!propagate(propagation, { logPotentials: point, total })) throw noRowPossible();
@@ -105,6 +114,7 @@ function descend(input: Descent): Pick<GraphicalModel, "logPotentials" | "object
       sinceRestart = 0;
       copy(best, stepped);
     }
+    if (Math.min(...propagation.scales) < SMALL_MESSAGE || propagation.logBeliefs) regauge(gauge, best, stepped);
     if (gains.length > 11 && gains.slice(-10).reduce((sum, gain) => sum + gain, 0) <= tolerance * bestObjective) break;
     momentum = sinceRestart / (sinceRestart + 3);
     if (sinceRestart === 0) momentum = 0;

@@ -1,8 +1,8 @@
-import { cellsOfJunctionTree } from "../../learners/graphical/junction-tree.ts";
 import { marginalsOf } from "../../learners/graphical/marginals.ts";
 import type { GraphicalModel, Measurement, ZeroCells } from "../../learners/graphical/model.ts";
 import { pause } from "../cells/pause.ts";
 import type { Progress } from "../synthesizer.ts";
+import { modelLimit } from "./aim-limit.ts";
 import type { Candidate } from "./candidates.ts";
 import type { Curator } from "./curator.ts";
 import { estimateOrUniform } from "./graphical-fit.ts";
@@ -47,6 +47,7 @@ export async function aimRounds(curator: Curator, options: AimRoundsOptions): Pr
   const measurements: Measurement[] = [];
   const estimated = (iterations: number, start?: GraphicalModel): GraphicalModel =>
     estimateOrUniform(sizes, { measurements: [...singles, ...measurements], zeros, start, iterations });
+  const room = modelLimit(candidates, { sizes, mostCells: modelCells });
   let { share } = options;
   let model = estimated(options.roundIterations);
   for (let isLast = curator.remaining <= 0 || candidates.length <= 1; !isLast; ) {
@@ -57,7 +58,11 @@ export async function aimRounds(curator: Curator, options: AimRoundsOptions): Pr
     if (isLast) share = left;
     const sigma = curator.sigmaFor(MEASURE_SHARE * share * rho);
     const limit = modelCells * (isLast ? 1 : 1 - left + share);
-    const able = withinLimit(candidates, { sizes, taken: [...zeros, ...singles, ...measurements], limit });
+    const able = room.within({
+      tree: model.propagation.tree,
+      taken: [...zeros, ...singles, ...measurements].map((own) => own.clique),
+      limit,
+    });
     const estimates = marginalsOf(
       model,
       able.map(({ clique }) => clique),
@@ -81,25 +86,6 @@ export async function aimRounds(curator: Curator, options: AimRoundsOptions): Pr
   model = estimated(options.finalIterations, model);
   progress?.(1000, 1000, "thousandths of the budget");
   return { model, measurements };
-}
-
-/** Candidates that the junction tree has room for, or that are part of what was measured. */
-function withinLimit(
-  candidates: readonly Candidate[],
-  how: {
-    readonly sizes: readonly number[];
-    /** Measured or constrained already. */
-    readonly taken: readonly Pick<Measurement, "clique">[];
-    readonly limit: number;
-  },
-): readonly Candidate[] {
-  const { sizes, taken, limit } = how;
-  const cliques = [...new Map(taken.map(({ clique }) => [clique.join(), clique])).values()];
-  return candidates.filter(
-    ({ clique }) =>
-      cliques.some((measured) => clique.every((j) => measured.includes(j))) ||
-      cellsOfJunctionTree(sizes, [...cliques, clique]) <= limit,
-  );
 }
 
 function distance(a: Float64Array, b: Float64Array): number {

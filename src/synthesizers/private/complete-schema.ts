@@ -9,7 +9,7 @@ import { noisyBinEnds } from "./noisy-bins.ts";
 import { noisyRange } from "./noisy-range.ts";
 
 /** Share of ρ that is spent on domains nobody declared, however many they are. */
-export const DOMAIN_SHARE = 0.1;
+export const DOMAIN_SHARE = 0.2;
 
 /** Bins that the values of a quantity are put into. */
 const BINS = 32;
@@ -74,7 +74,7 @@ export function needsLabels(table: Table, schema: TableSchema): boolean {
   return needsOf(table, schema).some(({ needs }) => needs === "labels");
 }
 
-const WEIGHTS: Readonly<Record<Need["needs"], number>> = { nothing: 0, labels: 1, bins: 2, "range and bins": 3 };
+const WEIGHTS: Readonly<Record<Need["needs"], number>> = { nothing: 0, labels: 2, bins: 2, "range and bins": 3 };
 
 function needsOf(table: Table, schema: TableSchema): readonly Need[] {
   return schema.columns

@@ -46,19 +46,37 @@ const GRID = 2 ** 16;
 /** Weights are rounded to integers below this, so that weight × error is exact too, up to 2²⁷ rows: 10 + 27 + 16 bits. */
 const MOST_WEIGHT = 2 ** 10;
 
+/** Puts rows behind a door that opens for a price.
+ * @param input.codes domain values, column by column; from here on nobody else reads them
+ * @param input.names of the columns, for the ledger */
 export function createCurator(input: {
-  /** Domain values, column by column. */
   readonly codes: readonly Uint8Array[];
   readonly sizes: readonly number[];
   readonly names: readonly string[];
   readonly budget: Budget;
 }): Curator {
-  const { codes, sizes, names, budget } = input;
-  const kept = new Map<string, ArrayLike<number>>();
-  const countsOf = (clique: readonly number[]): ArrayLike<number> => {
+  const { codes, ...rest } = input;
+  return curatorOf({ ...rest, column: (j) => codes[j] as Uint8Array });
+}
+
+function curatorOf(input: {
+  /** Reads a column: only to count. */
+  readonly column: (j: number) => Uint8Array;
+  readonly sizes: readonly number[];
+  readonly names: readonly string[];
+  readonly budget: Budget;
+}): Curator {
+  const { column, sizes, names, budget } = input;
+  const kept = new Map<string, Int32Array>();
+  const countsOf = (clique: readonly number[]): Int32Array => {
     const key = clique.join();
-    const counts = kept.get(key) ?? countCells(codes, sizes, clique);
-    kept.set(key, counts);
+    let counts = kept.get(key);
+    if (!counts) {
+      const codes: Uint8Array[] = [];
+      for (const j of clique) codes[j] = column(j);
+      counts = countCells(codes, sizes, clique);
+      kept.set(key, counts);
+    }
     return counts;
   };
   const queryOf = (clique: readonly number[]): string => clique.map((j) => `"${names[j]}"`).join(", ");
@@ -85,16 +103,19 @@ export function createCurator(input: {
       const query = `which of ${estimates.length} sets of columns is estimated worst`;
       return budget.choose(scores, { query, rho, sensitivity });
     },
-    merged: (maps) =>
-      createCurator({
-        codes: codes.map((column, j) => {
+    merged(maps) {
+      const seen: (Uint8Array | undefined)[] = [];
+      return curatorOf({
+        column(j) {
           const { mergedOf } = maps[j] as ValueMap;
-          return column.map((value) => mergedOf[value] as number);
-        }),
+          seen[j] ??= column(j).map((value) => mergedOf[value] as number);
+          return seen[j];
+        },
         sizes: maps.map(({ size }) => size),
         names,
         budget,
-      }),
+      });
+    },
   };
 }
 
