@@ -174,7 +174,7 @@ function weigh(
       (total.epsilon <= budget.epsilon * (1 + ROUNDING) && total.delta <= budget.delta * (1 + ROUNDING)),
     before: { releases: earlier.length, epsilon: totalOf(earlier, total.delta).epsilon },
     total,
-    notices: noticesOf(kin, ledger.torn),
+    notices: noticesOf(kin, { charge, torn: ledger.torn }),
   };
 }
 
@@ -185,10 +185,11 @@ function kinOf(known: SourceMark, mark: SourceMark): "id" | "rows" | "lost-key" 
 
 function noticesOf(
   kin: readonly { readonly charge: Charge; readonly by: "id" | "rows" | "lost-key" | null }[],
-  torn: number,
+  { charge, torn }: { readonly charge: Charge; readonly torn: number },
 ): readonly string[] {
   const byRows = kin.filter(({ by }) => by === "rows");
   const lost = kin.filter(({ by }) => by === "lost-key").length;
+  const otherUnit = kin.filter((item) => unitOf(item.charge) !== unitOf(charge)).length;
   const names = [...new Set(byRows.map(({ charge }) => nameOf(charge)))];
   return [
     ...(names.length > 0
@@ -201,6 +202,11 @@ function noticesOf(
           `${releases(lost)} of the ledger cannot be compared with these rows, for the key they were sketched under is gone (${USER.sketchKey}); counted as releases of these rows.`,
         ]
       : []),
+    ...(otherUnit > 0
+      ? [
+          `${releases(otherUnit)} of this source ${otherUnit === 1 ? "protects" : "protect"} another unit than ${unitOf(charge)}: the total adds up what each release promises its own unit. Of a person with several rows, releases that protect single rows tell more than that.`,
+        ]
+      : []),
     ...(torn > 0
       ? [
           `${torn} line${torn === 1 ? "" : "s"} of the ledger ${torn === 1 ? "was" : "were"} never completed; nothing was spent under ${torn === 1 ? "it" : "them"}.`,
@@ -211,6 +217,12 @@ function noticesOf(
 
 function nameOf({ source, time }: Charge): string {
   return source.id === null ? `a source without a name, released on ${time.slice(0, 10)}` : `the source "${source.id}"`;
+}
+
+function unitOf({ unit }: Charge): string {
+  return unit.kind === "row"
+    ? "a row"
+    : `a ${unit.column ?? "person"} (at most ${unit.rows} row${unit.rows === 1 ? "" : "s"})`;
 }
 
 function releases(n: number): string {

@@ -161,6 +161,19 @@ test("releases under a sketch key that was lost count as releases of any rows, a
   assert.match(got.notices.join(" "), /key they were sketched under is gone/);
 });
 
+test("a release that protects another unit than those before is told that their sum is no promise to either", async (t) => {
+  const folders = foldersIn(t);
+  await reserveCharge(folders, asked(rows(0, 400)));
+  assert.deepEqual((await reserveCharge(folders, asked(rows(0, 400, "a")))).notices.length, 1);
+  const unit = { kind: "group", column: "person", rows: 3 } as const;
+  const got = await reserveCharge(folders, asked(rows(0, 400, "a"), { unit }));
+  assert.equal(got.before.releases, 2);
+  assert.match(
+    got.notices.join(" "),
+    /2 earlier releases of this source protect another unit than a person \(at most 3 rows\)/,
+  );
+});
+
 test("a charge is taken back once, and only where it is asked for", async (t) => {
   const folders = foldersIn(t);
   const got = await reserveCharge(folders, asked(rows(0, 50)));
