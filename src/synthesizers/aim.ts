@@ -121,7 +121,7 @@ async function fit(table: Table, fitOptions: FitOptions<AimOptions>): Promise<Fi
     measurements: [...singles, ...made.measurements],
     merged,
     options,
-    notes: notesOf({ names, merged, singles, tooLarge: all.tooLarge, measured: made.measurements, total }),
+    notes: notesOf({ names, merged, singles, tooLarge: all.tooLarge, measured: made.measurements }),
   });
 }
 
@@ -134,9 +134,8 @@ function notesOf(made: {
   readonly singles: readonly Measurement[];
   readonly measured: readonly Measurement[];
   readonly tooLarge: number;
-  readonly total: number;
 }): string[] {
-  const { names, merged, singles, measured, tooLarge, total } = made;
+  const { names, merged, singles, measured, tooLarge } = made;
   const sets = new Map<string, { readonly clique: readonly number[]; readonly sigmas: string[] }>();
   for (const { clique, sigma } of measured) {
     const key = clique.join();
@@ -157,6 +156,5 @@ function notesOf(made: {
         ]
       : []),
     ...mergedNotes(merged),
-    ...(total === 0 ? ["The noisy counts of single columns know of no row: values were taken as equally likely."] : []),
   ];
 }

@@ -117,7 +117,6 @@ async function fit(table: Table, fitOptions: FitOptions<MstOptions>): Promise<Fi
       ...tree.slice(0, MOST_NAMED).map(([a, b]) => `"${names[a]}" and "${names[b]}" were counted together.`),
       ...(tree.length > MOST_NAMED ? [`And so on, for ${tree.length - MOST_NAMED} more pairs.`] : []),
       ...mergedNotes(merged),
-      ...(total === 0 ? ["The noisy counts know of no row: all values are equally likely."] : []),
     ];
   }
 }
