@@ -1,10 +1,10 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomFillSync } from "node:crypto";
 
 /** A stream of random numbers named by a seed and a path of labels.
  *
  * `split(label)` gives an independent stream that depends only on the seed and the labels, never on what was drawn before: shard k of n
  * draws the same numbers on any worker, in any order, for any thread count. A seed is for reproducibility, not for secrecy: noise for
- * differential privacy never comes from here (see {@link secureBytes}).
+ * differential privacy never comes from here (see {@link secureSource}).
  *
  * Inside a stream: sfc32 (Chris Doty-Humphrey, PractRand, 2010), 128 bits of state, about 300 M draws a second. Streams are keyed by
  * MurmurHash3_x86_128 (Austin Appleby, 2011) of the label under the parent's key. */
@@ -108,6 +108,33 @@ export function randomFrom(key: RandomKey): Random {
 /** Bytes nobody can predict or repeat, from the operating system; for keys and for differential-privacy noise. */
 export function secureBytes(count: number): Uint8Array {
   return randomBytes(count);
+}
+
+/** Random words that nobody can predict or repeat: what noise for differential privacy is made of. A {@link Random} does not fit this type, so
+ * that a seed cannot reach the noise by mistake. */
+export interface SecureSource {
+  readonly secure: true;
+  /** Uniform on [0, 2^32), an integer. */
+  uint32(): number;
+}
+
+/** Words from the operating system's entropy, fetched 64 KiB at a time: over 100 M words a second. A word is handed out once and wiped from
+ * memory as it goes. */
+export function secureSource(): SecureSource {
+  const words = new Uint32Array(16_384);
+  let next = words.length;
+  return {
+    secure: true,
+    uint32() {
+      if (next === words.length) {
+        randomFillSync(words);
+        next = 0;
+      }
+      const word = words[next] as number;
+      words[next++] = 0;
+      return word;
+    },
+  };
 }
 
 /** A fresh seed for a run that names none; recorded, so that the run can be repeated. */

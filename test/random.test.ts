@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { randomFrom, randomFromSeed } from "../src/random.ts";
+import { randomFrom, randomFromSeed, type SecureSource, secureSource } from "../src/random.ts";
 
 const root = randomFromSeed(20_261_122);
 
@@ -78,4 +78,39 @@ test("sample gives distinct ascending indices, and all of them when asked for al
     [...chosen].sort((a, b) => a - b),
   );
   assert.deepEqual([...random.sample(5, 9)], [0, 1, 2, 3, 4]);
+});
+
+test("secure words are uniform in every byte (χ², 1023 degrees of freedom; false alarm 1e-6), and two sources differ", () => {
+  const source = secureSource();
+  const counts = new Float64Array(1024);
+  const n = 200_000;
+  for (let i = 0; i < n; i++) {
+    const word = source.uint32();
+    for (let byte = 0; byte < 4; byte++) {
+      const at = byte * 256 + ((word >>> (8 * byte)) & 255);
+      counts[at] = (counts[at] as number) + 1;
+    }
+  }
+  const chi2 = counts.reduce((sum, count) => sum + (count - n / 256) ** 2 / (n / 256), 0);
+  assert.ok(chi2 < 1255, `χ² = ${chi2}`);
+  const [a, b] = [secureSource(), secureSource()];
+  assert.notDeepEqual(
+    Array.from({ length: 4 }, () => a.uint32()),
+    Array.from({ length: 4 }, () => b.uint32()),
+  );
+});
+
+test("no secure word comes twice, across refills: 100,000 words hold as many repeats as chance has", () => {
+  const source = secureSource();
+  const seen = new Set<number>();
+  const n = 100_000;
+  for (let i = 0; i < n; i++) seen.add(source.uint32());
+  // Repeats by chance: Poisson with mean n² / 2^33 = 1.16; 16 or more in one of 10^11 runs.
+  assert.ok(n - seen.size < 16, `${n - seen.size} repeats`);
+});
+
+test("a seeded stream does not pass as a secure source", () => {
+  const take = (source: SecureSource): number => source.uint32();
+  // @ts-expect-error A Random lacks the mark of a secure source.
+  assert.equal(typeof take(root), "number");
 });

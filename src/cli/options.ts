@@ -24,6 +24,24 @@ export function between(min: number, max: number): (text: string) => number {
   };
 }
 
+/** A share from 0 up to, and without, a bound. */
+export function shareBelow(max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= 0 && value < max))
+      throw new InvalidArgumentError(`Got "${text}"; want a number from 0 to below ${max}.`);
+    return value;
+  };
+}
+
+/** A number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value > 0 && Number.isFinite(value)))
+    throw new InvalidArgumentError(`Got "${text}"; want a number above 0.`);
+  return value;
+}
+
 /** One more option of a synthesizer: name=value, the value as JSON or, where it is none, as text. */
 export function optionOf(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const [, name, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];

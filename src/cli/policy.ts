@@ -32,11 +32,15 @@ export function addPolicy(program: Command): void {
         description: policy.description,
         hardRules: policy.rules.filter(({ severity }) => severity === "refuse").length,
         rules: policy.rules.length,
+        privacyBudget: policy.privacyBudget ?? null,
+        publishEvaluation: policy.publishEvaluation,
       }));
       const width = Math.max(...list.map(({ name }) => name.length));
       const lines = list.map(
-        ({ name, description, hardRules, rules }) =>
-          `${name.padEnd(width)}  ${description} ${hardRules} hard rules of ${rules}.`,
+        ({ name, description, hardRules, rules, privacyBudget, publishEvaluation }) =>
+          `${name.padEnd(width)}  ${description} ${hardRules} hard rules of ${rules}.${
+            privacyBudget ? ` A source may spend epsilon ${privacyBudget.epsilon}, delta ${privacyBudget.delta}.` : ""
+          }${publishEvaluation ? "" : " The evaluation stays out of the bundle."}`,
       );
       process.stdout.write(options.json ? `${JSON.stringify(list, null, 2)}\n` : `${lines.join("\n")}\n`);
     });

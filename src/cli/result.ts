@@ -1,6 +1,8 @@
 import { relative } from "node:path";
+import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
 import type { JobResult } from "../jobs/job.ts";
 import { isMeasured, type Score } from "../metrics/metric.ts";
+import { numberInWords } from "../policy/words.ts";
 
 /** Prints what a job found: JSON for a script, or the decision, the five numbers that matter, and where the report is. */
 export function printResult(result: JobResult, options: { readonly json?: boolean; readonly quiet?: boolean }): void {
@@ -13,11 +15,59 @@ export function printResult(result: JobResult, options: { readonly json?: boolea
 
 /** The result in plain lines. */
 export function resultText(result: JobResult): string {
-  const { headline, decision } = result;
+  const { decision } = result;
   const words = { pass: "PASSED", refuse: "REFUSED", indeterminate: "INDETERMINATE", waived: "WAIVED" } as const;
   // The summary begins with the same word in small letters.
   const rest = decision.summary.replace(/^(passed|refused|indeterminate|waived): /i, "");
   const lines = ["", `decision   ${words[decision.decision]}: ${rest}`, ""];
+  // A release that its source's budget has no room for was not measured.
+  if (result.scores.length > 0) lines.push(...headlineLines(result), "");
+  if (result.privacy) lines.push(guaranteeLine(result.privacy), "");
+  const notable = decision.rules.filter((rule) => rule.outcome !== "pass" && rule.outcome !== "not-applicable");
+  if (notable.length > 0) {
+    for (const { outcome, rules, reason, remedy } of grouped(notable)) {
+      lines.push(`  ${outcome.padEnd(14)} ${rules.join(", ")}: ${reason}`);
+      if (remedy) lines.push(`${" ".repeat(17)}${remedy}`);
+    }
+    lines.push("");
+  }
+  if (result.bundle) {
+    lines.push(`bundle     ${shown(result.bundle)}`);
+    if (result.report) lines.push(`report     ${shown(result.report)}  (open it in a browser)`);
+    if (result.evaluation)
+      lines.push(`evaluation ${shown(result.evaluation)}  (from the real rows: for you, not for who gets the bundle)`);
+  }
+  if (result.compat) {
+    lines.push("", `${result.compat.peer} ${result.compat.version} would print, beside ours:`);
+    const text = (value: number | null | undefined): string =>
+      value === null || value === undefined ? "–" : value.toFixed(4);
+    for (const { name, theirs, ours, difference } of result.compat.numbers)
+      lines.push(
+        `  ${name.padEnd(48)} ${text(theirs).padStart(8)}  ${ours ? `${ours.metric} ${text(ours.value)}` : ""}`,
+        `      ${difference}`,
+      );
+  }
+  if (result.selfTest) {
+    const { held, tried, rows, cases } = result.selfTest;
+    lines.push(
+      "",
+      `self-test  ${held} of ${tried} cases with a known answer were answered right (${rows} rows a part)`,
+    );
+    for (const item of cases.filter(({ held: right }) => right !== true))
+      lines.push(
+        `  ${(item.held === null ? "not tried" : "WRONG").padEnd(14)} ${item.name}: ${item.held === null ? item.because.join(" ") : `got ${item.got} (${item.because.join(", ")}), right is ${item.right.join(" or ")}`}`,
+      );
+  }
+  lines.push(
+    `took       ${result.seconds.toFixed(1)} s · ${result.rows.train} training, ${result.rows.holdout} holdout, ${result.rows.synthetic} synthetic rows · seed ${result.seed}${result.queries > 1 ? ` · run ${result.queries} over these real rows` : ""}`,
+  );
+  return lines.filter((line, i) => line !== "" || lines[i - 1] !== "").join("\n");
+}
+
+/** The five numbers that matter. */
+function headlineLines(result: JobResult): readonly string[] {
+  const { headline } = result;
+  const lines: string[] = [];
   const score = (name: string): Score | undefined => result.scores.find((item) => item.metric === name);
   const row = (label: string, value: string): void => {
     lines.push(`  ${label.padEnd(38)} ${value}`);
@@ -54,43 +104,22 @@ export function resultText(result: JobResult): string {
         ? "none"
         : why(categories),
   );
-  const notable = decision.rules.filter((rule) => rule.outcome !== "pass" && rule.outcome !== "not-applicable");
-  if (notable.length > 0) {
-    lines.push("");
-    for (const { outcome, rules, reason, remedy } of grouped(notable)) {
-      lines.push(`  ${outcome.padEnd(14)} ${rules.join(", ")}: ${reason}`);
-      if (remedy) lines.push(`${" ".repeat(17)}${remedy}`);
-    }
-  }
-  if (result.bundle) {
-    lines.push("", `bundle     ${shown(result.bundle)}`);
-    if (result.report) lines.push(`report     ${shown(result.report)}  (open it in a browser)`);
-  }
-  if (result.compat) {
-    lines.push("", `${result.compat.peer} ${result.compat.version} would print, beside ours:`);
-    const text = (value: number | null | undefined): string =>
-      value === null || value === undefined ? "–" : value.toFixed(4);
-    for (const { name, theirs, ours, difference } of result.compat.numbers)
-      lines.push(
-        `  ${name.padEnd(48)} ${text(theirs).padStart(8)}  ${ours ? `${ours.metric} ${text(ours.value)}` : ""}`,
-        `      ${difference}`,
-      );
-  }
-  if (result.selfTest) {
-    const { held, tried, rows, cases } = result.selfTest;
-    lines.push(
-      "",
-      `self-test  ${held} of ${tried} cases with a known answer were answered right (${rows} rows a part)`,
-    );
-    for (const item of cases.filter(({ held: right }) => right !== true))
-      lines.push(
-        `  ${(item.held === null ? "not tried" : "WRONG").padEnd(14)} ${item.name}: ${item.held === null ? item.because.join(" ") : `got ${item.got} (${item.because.join(", ")}), right is ${item.right.join(" or ")}`}`,
-      );
-  }
-  lines.push(
-    `took       ${result.seconds.toFixed(1)} s · ${result.rows.train} training, ${result.rows.holdout} holdout, ${result.rows.synthetic} synthetic rows · seed ${result.seed}${result.queries > 1 ? ` · run ${result.queries} over these real rows` : ""}`,
-  );
-  return lines.join("\n");
+  return lines;
+}
+
+/** "guarantee  epsilon 1, delta 1e-9 for each row · its source: epsilon 1.44 of 3 at delta 1e-6, in 2 releases" */
+function guaranteeLine({ epsilon, delta, unit, source }: PrivacyStatement): string {
+  const who =
+    unit.kind === "row"
+      ? "each row"
+      : `each ${unit.column ?? "person"} (at most ${unit.rows} row${unit.rows === 1 ? "" : "s"})`;
+  const releases = source.releasesBefore + 1;
+  const of = source.budget ? ` of ${short(source.budget.epsilon)}` : "";
+  return `guarantee  epsilon ${short(epsilon)}, delta ${short(delta)} for ${who} · its source: epsilon ${short(source.totalEpsilon)}${of} at delta ${short(source.totalDelta)}, in ${releases} release${releases === 1 ? "" : "s"}`;
+}
+
+function short(x: number): string {
+  return numberInWords(x, 3);
 }
 
 interface Group {

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
-import { between, MAX_ROWS, MAX_SEED, optionOf, sharesOf, wholeNumber } from "./options.ts";
+import { between, MAX_ROWS, MAX_SEED, optionOf, positive, shareBelow, sharesOf, wholeNumber } from "./options.ts";
 import { addPurposeOptions, purposeOptions } from "./purpose-options.ts";
 
 /** Declares `counterfoil synthesize`. */
@@ -19,7 +19,7 @@ export function addSynthesize(program: Command): void {
       .option("--rows <n>", "synthetic rows (default: as many as the source has)", wholeNumber(1, MAX_ROWS))
       .option(
         "--synthesizer <name>",
-        "auto (tries several), sequential-trees, boosted-trees, circuit, mixture, adversarial-forest, bayesian-network,\ngaussian-copula or independent",
+        "auto (tries several), sequential-trees, boosted-trees, circuit, mixture, adversarial-forest, bayesian-network,\ngaussian-copula or independent; with --epsilon aim (the default then) or mst",
         "auto",
       )
       .option(
@@ -29,7 +29,10 @@ export function addSynthesize(program: Command): void {
         {},
       )
       .option("--schema <file>", "what the columns mean, as `counterfoil schema` writes it; overrides what is inferred")
-      .option("--policy <file>", "the rules of release; a YAML file or the name of a built-in policy", "default"),
+      .option(
+        "--policy <file>",
+        "the rules of release; a YAML file or the name of a built-in policy (default: default; with --epsilon: private)",
+      ),
   )
     .option(
       "--test-pair-rows <n>",
@@ -42,8 +45,19 @@ export function addSynthesize(program: Command): void {
       "shares of a column's labels in the synthetic table, as sex=F:.5,M:.5",
       sharesOf,
     )
-    .option("--holdout-share <share>", "share of the rows kept apart to judge with", between(0, 1), 0.25)
+    .option(
+      "--epsilon <number>",
+      "release under differential privacy, spending so much of the source's budget",
+      positive,
+    )
+    .option("--delta <number>", "with --epsilon: chance at which the promise may fail (default: 1e-9)", between(0, 1))
+    .option("--holdout-share <share>", "share of the rows kept apart to judge with; 0: none", shareBelow(1), 0.25)
     .option("--group <column>", "rows with the same value belong to one person and stay together in the split")
+    .option(
+      "--group-rows <n>",
+      "with --epsilon and --group: rows of one person that are learned from, at most (default: 1)",
+      wholeNumber(1, 10_000),
+    )
     .addOption(
       new Option(
         "--judge <what>",
@@ -78,7 +92,8 @@ export function addSynthesize(program: Command): void {
 Examples:
   counterfoil synthesize patients.csv --target died --target-leaks date_of_death
   counterfoil synthesize shop.duckdb --query "select * from orders where year = 2025" --rows 50000
-  counterfoil synthesize visits.parquet --group patient_id --id visit_id --csv`,
+  counterfoil synthesize visits.parquet --group patient_id --id visit_id --csv
+  counterfoil synthesize census.csv --epsilon 1 --schema public-domain.yaml --source-id census-2024`,
     )
     .action(async (file: string, options) => {
       const { synthesize } = await import("../jobs/synthesize.ts");

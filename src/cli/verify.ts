@@ -46,7 +46,7 @@ Examples:
       if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       else if (result.trusted)
         process.stdout.write(
-          `trusted: ${result.files} files check${options.recompute ? ", every score was measured again" : ""}; signed by ${result.signer}\ndecision: ${result.decision}\n`,
+          `${(result.notices ?? []).map((notice) => `note: ${notice}\n`).join("")}trusted: ${result.files} files check${options.recompute && !result.notices ? ", every score was measured again" : ""}; signed by ${result.signer}\ndecision: ${result.decision}\n`,
         );
       else process.stdout.write(`NOT TRUSTED\n${result.problems.map((problem) => `  - ${problem}`).join("\n")}\n`);
       process.exitCode = result.trusted && result.decision ? exitCodeOf(result.decision) : EXIT.notTrusted;

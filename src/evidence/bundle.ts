@@ -10,6 +10,7 @@ import { fingerprint } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
 import { type InputFile, type Manifest, type ManifestFile, SYNTHETIC_MARK } from "./manifest.ts";
+import type { PrivacyStatement } from "./privacy-statement.ts";
 import { type Signer, signEnvelope } from "./sign.ts";
 import { statementBytes, statementOn } from "./statement.ts";
 
@@ -33,6 +34,8 @@ export interface Seal {
   /** The policy's file as it was read. */
   readonly policyText: string;
   readonly schemaText: string;
+  /** The guarantee of a release under differential privacy; absent: none. */
+  readonly privacy?: PrivacyStatement | undefined;
   /** Digest of which rows were held out; null when there was no split. */
   readonly splitSha256: string | null;
   readonly inputs: readonly InputFile[];
@@ -52,7 +55,7 @@ export async function writeBundle<T>(
   return writeFolder(finalPath, (path) => write(bundleFolder(path)), options);
 }
 
-/** Adds recipe, scores, decision, policy and schema to a folder, then the manifest over every file in it, then the signed statement. Nothing
+/** Adds recipe, scores, decision, policy, schema and guarantee to a folder, then the manifest over every file in it, then the signed statement. Nothing
  * may be added afterwards.
  * @returns the manifest, and the SHA-256 of its bytes (the bundle's own digest) */
 export async function sealBundle(
@@ -66,6 +69,7 @@ export async function sealBundle(
   await folder.writeText(BUNDLE.decision, jsonText(seal.decision));
   await folder.writeText(BUNDLE.policy, seal.policyText);
   await folder.writeText(BUNDLE.schema, seal.schemaText);
+  if (seal.privacy) await folder.writeText(BUNDLE.privacy, jsonText(seal.privacy));
 
   const files: ManifestFile[] = [];
   for (const path of await listFiles(folder.path)) files.push({ path, ...(await digestFile(join(folder.path, path))) });
@@ -142,6 +146,6 @@ function bundleFolder(path: string): BundleFolder {
 }
 
 /** JSON for people and programs: indented, in the order the objects were built in. JSON has no infinity; an open end of an interval is null. */
-function jsonText(value: unknown): string {
+export function jsonText(value: unknown): string {
   return `${JSON.stringify(value, null, 2)}\n`;
 }

@@ -3,20 +3,25 @@ import type { Metric, Score } from "../metrics/metric.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
 import { parsePolicy } from "../policy/policy.ts";
+import { publicDecision } from "../policy/public-decision.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
+import { checkGuarantee } from "./guarantee.ts";
 
 /** The texts of a bundle that a decision follows from, and the decision. */
 export interface Replay {
   readonly policyText: string;
   readonly scoresText: string;
   readonly decisionText: string;
+  /** Of `dp.json`; absent: the bundle has none. */
+  readonly privacyText?: string | undefined;
   /** The version that made the bundle is this one, so that even the words must agree. */
   readonly sameVersion: boolean;
 }
 
-/** Decides again, by the policy in a bundle and the scores in it.
- * @returns what is wrong, in one sentence; undefined when the bundle's decision is what its policy makes of its scores. Never throws */
-export function replayDecision({ policyText, scoresText, decisionText, sameVersion }: Replay): string | undefined {
+/** Decides again, by the policy in a bundle and the scores in it, and adds up the guarantee that it was decided on.
+ * @returns what is wrong, one sentence each; empty when the bundle's decision is what its policy makes of its scores. Never throws */
+export function replayDecision(replay: Replay): readonly string[] {
+  const { policyText, scoresText, decisionText, privacyText, sameVersion } = replay;
   try {
     const scores = JSON.parse(scoresText) as readonly Score[];
     const policy = parsePolicy(policyText, {
@@ -26,11 +31,22 @@ export function replayDecision({ policyText, scoresText, decisionText, sameVersi
     });
     // An open end of an interval is null in JSON, and no rule can be held by either.
     const theirs = JSON.parse(decisionText) as Decision;
-    const ours: unknown = JSON.parse(JSON.stringify(decide(policy, scores, theirs.facts)));
+    if (!policy.publishEvaluation && scores.length > 0)
+      return ["The bundle holds scores, and its policy says that none are published."];
+    const decision = policy.publishEvaluation
+      ? decide(policy, scores, theirs.facts)
+      : publicDecision(policy, theirs.facts);
+    const ours: unknown = JSON.parse(JSON.stringify(decision));
     const shown = sameVersion ? canonicalJson : (decision: unknown) => canonicalJson(outcomesOf(decision));
-    return shown(ours) === shown(theirs) ? undefined : "The policy makes another decision of these scores.";
+    if (shown(ours) !== shown(theirs)) return ["The policy makes another decision of these scores."];
+    // Of another version too: what is withheld is not in the facts either.
+    if (!policy.publishEvaluation && canonicalJson(theirs.facts) !== canonicalJson((ours as Decision).facts))
+      return ["The decision tells of the real rows what its policy does not publish."];
+    return checkGuarantee(privacyText, { facts: theirs.facts, budget: policy.privacyBudget ?? null });
   } catch (error) {
-    return `The decision cannot be made again from the policy and the scores: ${error instanceof Error ? error.message : String(error)}`;
+    return [
+      `The decision cannot be made again from the policy and the scores: ${error instanceof Error ? error.message : String(error)}`,
+    ];
   }
 }
 

@@ -196,17 +196,18 @@ async function checkMeaning(root: string, manifest: Manifest, problems: string[]
     problems.push(`${BUNDLE.decision} does not say what was signed ("${manifest.decision}").`);
 }
 
-/** The signed decision must be what the bundle's policy makes of the bundle's scores. */
+/** The signed decision must be what the bundle's policy makes of the bundle's scores, and the guarantee must add up. */
 async function checkDecision(root: string, manifest: Manifest, problems: string[]): Promise<void> {
   const read = async (path: string): Promise<string> =>
     (await readSmall(root, { path, most: MAX_TEXT_BYTES, problems }))?.toString("utf8") ?? "";
   const policyText = await read(BUNDLE.policy);
   const scoresText = await read(BUNDLE.scores);
   const decisionText = await read(BUNDLE.decision);
+  const hasPrivacy = manifest.files.some((file) => file.path === BUNDLE.privacy);
+  const privacyText = hasPrivacy ? await read(BUNDLE.privacy) : undefined;
   if (problems.length > 0) return;
   const sameVersion = manifest.madeBy.version === productVersion();
-  const problem = replayDecision({ policyText, scoresText, decisionText, sameVersion });
-  if (problem !== undefined) problems.push(problem);
+  problems.push(...replayDecision({ policyText, scoresText, decisionText, privacyText, sameVersion }));
 }
 
 async function checkNothingAdded(root: string, manifest: Manifest | undefined, problems: string[]): Promise<void> {

@@ -76,8 +76,9 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
           signal,
         })
       : null;
+    let evaluation: string | null = null;
     if (out !== undefined && signer !== undefined)
-      await writeBundle(
+      ({ evaluation } = await writeBundle(
         out,
         (folder) =>
           publishInto(folder, {
@@ -118,9 +119,10 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
             selfTest: tested,
             mark,
             judged: "release",
+            publishEvaluation: policy.publishEvaluation,
           }),
         { signal },
-      );
+      ));
     if (out === undefined) {
       const told = await appendToLedger(folders, {
         format: "counterfoil-ledger/1",
@@ -147,6 +149,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       selfTest: tested,
       bundle: out ?? null,
       report: out === undefined ? null : reportOf(out),
+      ...(evaluation === null ? {} : { evaluation }),
       rows: { train: real.rows, holdout: holdout?.rows ?? 0, synthetic: synthetic.rows },
       judged: "release",
       queries,

@@ -2,7 +2,8 @@ import { concatRows, type Table } from "../data/table.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
 import type { TableSchema } from "../schema/schema.ts";
-import { fitTable, type SampleTableOptions } from "../synthesizers/fit-table.ts";
+import { fitTable } from "../synthesizers/fit-table.ts";
+import type { SampleTableOptions } from "../synthesizers/fitted-table.ts";
 import { independent } from "../synthesizers/independent.ts";
 import type { Synthesizer } from "../synthesizers/synthesizer.ts";
 

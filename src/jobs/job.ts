@@ -1,4 +1,5 @@
 import type { CompatReport, Peer } from "../compat/report.ts";
+import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
 import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
 import type { Shares } from "../synthesizers/shares.ts";
@@ -41,8 +42,14 @@ export interface SynthesizeOptions extends PurposeOptions {
   readonly policy?: string | undefined;
   /** Default .25. */
   readonly holdoutShare?: number | undefined;
+  /** Release under (ε, δ)-differential privacy, spending so much; the source's ledger is charged. Absent: no guarantee. */
+  readonly epsilon?: number | undefined;
+  /** Default 1e-9. */
+  readonly delta?: number | undefined;
   /** Column that says which rows belong to one person. */
   readonly group?: string | undefined;
+  /** With `epsilon` and `group`: rows of one person that are learned from, at most; default 1. */
+  readonly groupRows?: number | undefined;
   /** Column that is a key, to be made anew. */
   readonly id?: string | undefined;
   /** Whether privacy is measured on this release, or on the procedure that made it by five refits on folds of the source; "auto" (the default):
@@ -116,6 +123,10 @@ export interface JobResult {
   readonly testCases?: TestRows;
   /** What the privacy metrics looked at. */
   readonly judged: "release" | "procedure";
+  /** The guarantee, where there is one: what was spent on what, and what is outside. The same is in the bundle as `dp.json`. */
+  readonly privacy?: PrivacyStatement;
+  /** Folder of the evaluation, where the policy keeps it out of the bundle; null: it is in the bundle. */
+  readonly evaluation?: string | null;
   /** Runs so far that measured the same real rows on this machine, this one included: each answer tells something of them. */
   readonly queries: number;
   readonly seed: number;
@@ -149,4 +160,6 @@ export interface VerifyResult {
   readonly files: number;
   /** What does not check, one sentence each; empty when trusted. */
   readonly problems: readonly string[];
+  /** What was asked for and could not be done, and is no fault of the bundle; absent: nothing. */
+  readonly notices?: readonly string[];
 }

@@ -34,6 +34,8 @@ export interface JudgeInput {
   readonly parents?: MetricInput["parents"];
   /** Runs so far that measured the same real rows, this one included. */
   readonly queries?: number | undefined;
+  /** The guarantee that the release has; absent: none. */
+  readonly privacy?: Facts["privacy"] | undefined;
   /** Refits of the procedure on folds, where the procedure is judged and not the one release. */
   readonly folds?: readonly Trial[] | undefined;
   /** Refits on halves of the people, of the judged columns, where they were asked for. */
@@ -127,6 +129,7 @@ function factsOf(input: JudgeInput): Facts {
     rows: { train: train.rows, holdout: holdout?.rows ?? 0, synthetic: synthetic.rows },
     judged: input.folds ? "procedure" : "release",
     queries: asked ? (input.queries ?? null) : null,
+    privacy: input.privacy ?? null,
   };
 }
 

@@ -1,5 +1,6 @@
 import { readModelFile } from "../runs/model-file.ts";
-import { type FittedTable, loadTable } from "../synthesizers/fit-table.ts";
+import { loadTable } from "../synthesizers/fit-table.ts";
+import type { FittedTable } from "../synthesizers/fitted-table.ts";
 import { type TableContent, tableRecordParts } from "../synthesizers/table-record.ts";
 
 /** A model that `synthesize` kept, ready to be sampled. */

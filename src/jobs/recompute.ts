@@ -47,6 +47,10 @@ const recipeShape = z.looseObject({
   seed: z.number(),
   purpose: z.looseObject({}),
   schemaGiven: z.boolean(),
+  privacy: z
+    .looseObject({ epsilon: z.number(), unit: z.looseObject({ rows: z.number() }) })
+    .nullable()
+    .default(null),
   parents: z.object({ synthetic: z.array(z.string()), real: z.array(z.string()) }).optional(),
 });
 const synthesisShape = z.looseObject({
@@ -68,16 +72,18 @@ const synthesisShape = z.looseObject({
 });
 
 /** Measures every metric again from the private files and compares with the scores in the bundle.
- * @returns what disagrees, one sentence each; empty when all scores are the same
+ * @returns what disagrees, one sentence each; empty when all scores are the same; null when the bundle's policy withholds them
  * @throws {InvalidArgument} a file that the bundle was made of is not given */
-export async function recompute(options: RecomputeOptions): Promise<readonly string[]> {
+export async function recompute(options: RecomputeOptions): Promise<readonly string[] | null> {
   const text = (path: string): Promise<string> => readFile(join(options.bundle, path), "utf8");
   const manifest = checkManifest(JSON.parse(await text(BUNDLE.manifest)));
   if (typeof manifest === "string") return [manifest];
+  const policyText = await text(BUNDLE.policy);
+  if (!policyOf(policyText).publishEvaluation) return null;
   const recipeText: unknown = JSON.parse(await text(BUNDLE.recipe));
   const recipe = recipeShape.safeParse(recipeText);
   if (!recipe.success) return [`The recipe of this bundle cannot be run again: ${recipe.error.issues[0]?.message}.`];
-  if (recipe.data.schemaGiven && options.schema === undefined)
+  if (recipe.data.schemaGiven && recipe.data.privacy === null && options.schema === undefined)
     throw new InvalidArgument("missing-option", "This bundle was made with a schema file, and none is given.", {
       advice: "Give the same file with --schema.",
     });
@@ -87,9 +93,9 @@ export async function recompute(options: RecomputeOptions): Promise<readonly str
       ? await synthesisAgain(options, {
           recipe: recipeText,
           splitSha256: manifest.splitSha256,
-          policy: await text(BUNDLE.policy),
+          policy: policyText,
         })
-      : await evaluationAgain(options, { recipe: recipeText, policy: await text(BUNDLE.policy) });
+      : await evaluationAgain(options, { recipe: recipeText, policy: policyText });
   if (typeof ours === "string") return [ours];
   const here = fingerprint();
   const same = (["version", "node", "arch"] as const).every((key) => here[key] === manifest.madeBy[key]);
@@ -121,11 +127,12 @@ async function synthesisAgain(
       signal: options.signal,
       ...(recipe.query === null ? {} : { query: recipe.query }),
       ...(recipe.group === null ? {} : { group: recipe.group }),
+      ...(common.privacy === null ? {} : { epsilon: common.privacy.epsilon, groupRows: common.privacy.unit.rows }),
       ...(recipe.id === null ? {} : { id: recipe.id }),
     },
     {
       declared: common.purpose as unknown as Purpose,
-      override: options.schema === undefined ? undefined : await loadSchema(options.schema),
+      override: await schemaAgain(options, common.privacy !== null),
       random,
       events,
     },
@@ -150,7 +157,7 @@ async function synthesisAgain(
       synthesizerOptions: synthesizer.options.parse(recipe.synthesizer.options ?? {}),
       asked: { where: recipe.where ?? undefined, shares: recipe.shares ?? undefined },
       rows: recipe.rows,
-      judge: recipe.judge,
+      judge: common.privacy === null ? recipe.judge : "release",
       shadowModels: recipe.shadowModels ?? undefined,
       policy: policyOf(again.policy),
       seed: common.seed,
@@ -163,6 +170,15 @@ async function synthesisAgain(
   } finally {
     await executor.close();
   }
+}
+
+/** Under a guarantee noise found out what nobody declared, and no second run finds the same: the bundle holds the schema that came of it, whole. */
+async function schemaAgain(
+  { bundle, schema }: RecomputeOptions,
+  underGuarantee: boolean,
+): Promise<Awaited<ReturnType<typeof loadSchema>> | undefined> {
+  if (underGuarantee) return loadSchema(join(bundle, BUNDLE.schema));
+  return schema === undefined ? undefined : loadSchema(schema);
 }
 
 async function evaluationAgain(options: RecomputeOptions, again: Again): Promise<readonly Score[]> {

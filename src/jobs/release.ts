@@ -3,9 +3,10 @@ import type { Executor } from "../executors/executor.ts";
 import type { Score } from "../metrics/metric.ts";
 import { FEWEST_NON_MEMBERS } from "../metrics/privacy/attack.ts";
 import type { Decision } from "../policy/decision.ts";
+import type { Facts } from "../policy/facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { Random } from "../random.ts";
-import type { SampleTableOptions } from "../synthesizers/fit-table.ts";
+import type { SampleTableOptions } from "../synthesizers/fitted-table.ts";
 import type { Synthesizer } from "../synthesizers/synthesizer.ts";
 import { fitAndSample, floorOf } from "./fitting.ts";
 import { refitOnFolds } from "./folds.ts";
@@ -38,6 +39,8 @@ export async function judgeRelease<O>(
     readonly rows: number;
     readonly judge: NonNullable<SynthesizeOptions["judge"]>;
     readonly shadowModels?: number | undefined;
+    /** The guarantee that the release has, for rules that ask. */
+    readonly privacy?: Facts["privacy"] | undefined;
     readonly policy: Policy;
     readonly queries?: number | undefined;
     readonly seed: number;
@@ -112,6 +115,7 @@ export async function judgeRelease<O>(
         : undefined,
     purpose: source.purpose,
     queries: how.queries,
+    privacy: how.privacy,
     seed: how.seed,
     random: random.split("judge"),
     executor,

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
 
 // The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
 // checks that they are up to date and that real results satisfy them.
@@ -78,9 +79,13 @@ export const decisionSchema = z.object({
   facts: z
     .object({
       declared: z.looseObject({}),
-      rows: z.object({ train: z.int(), holdout: z.int(), synthetic: z.int() }),
-      judged: z.enum(["release", "procedure"]),
+      rows: z.object({ train: z.int().nullable(), holdout: z.int().nullable(), synthetic: z.int() }),
+      judged: z.enum(["release", "procedure"]).nullable(),
       queries: z.int().nullable(),
+      privacy: z
+        .looseObject({ epsilon: z.number(), delta: z.number() })
+        .nullish()
+        .describe("The differential privacy guarantee; null: none"),
     })
     .describe("What rules may have asked beside scores"),
 });
@@ -157,6 +162,12 @@ export const resultSchema = z.object({
     .optional()
     .describe("Rows to test programs with, after the ordinary rows that scores and decision speak of"),
   judged: z.enum(["release", "procedure"]).describe("What the privacy metrics looked at"),
+  privacy: privacyStatementSchema.optional().describe("The guarantee under --epsilon, as in the bundle's dp.json"),
+  evaluation: z
+    .string()
+    .nullable()
+    .optional()
+    .describe("Folder of the evaluation, where the policy keeps it out of the bundle"),
   queries: z.int().describe("Runs so far that measured the same real rows on this machine, this one included"),
   seed: z.number(),
   seconds: z.number(),
@@ -171,6 +182,10 @@ export const verificationSchema = z.object({
   signer: z.string().nullable(),
   files: z.int(),
   problems: z.array(z.string()),
+  notices: z
+    .array(z.string())
+    .optional()
+    .describe("What was asked for and could not be done, and is no fault of the bundle"),
 });
 
 const driftSide = z.object({ name: z.string(), rows: z.int(), sha256: z.string() });
@@ -222,5 +237,6 @@ export function publishedSchemas(): Readonly<Record<string, unknown>> {
     "result.schema.json": z.toJSONSchema(resultSchema),
     "drift.schema.json": z.toJSONSchema(driftSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
+    "dp.schema.json": z.toJSONSchema(privacyStatementSchema),
   };
 }

@@ -4,13 +4,18 @@ import { entitiesOf, type Split, splitRows } from "../data/split.ts";
 import { columnOf, type Table, takeRows } from "../data/table.ts";
 import { sha256 } from "../evidence/canonical.ts";
 import type { Random } from "../random.ts";
+import { declaredSchema, withoutRows } from "../schema/declared-schema.ts";
 import { applySchema, type SchemaOverride } from "../schema/file.ts";
 import { inferSchema } from "../schema/infer.ts";
 import type { Purpose } from "../schema/purpose.ts";
 import type { TableSchema } from "../schema/schema.ts";
 import { readEvents } from "./events.ts";
 import type { JobEvents, SynthesizeOptions } from "./job.ts";
+import { privateSplit } from "./private-split.ts";
 import { checkPurpose } from "./purpose.ts";
+
+/** Share of the rows that is kept apart when nobody says how many. */
+export const DEFAULT_HOLDOUT_SHARE = 0.25;
 
 /** A source read, described and split. The same options and seed give the same again. */
 export interface Source {
@@ -51,11 +56,11 @@ export async function openSource(
   });
   for (const name of [declared.target, options.group, options.id]) if (name !== undefined) columnOf(table, name);
   const groups = options.group === undefined ? undefined : entitiesOf(columnOf(table, options.group));
-  const split = splitRows(table.rows, {
-    share: options.holdoutShare ?? 0.25,
-    ...(groups ? { entities: groups } : {}),
-    random: random.split("split"),
-  });
+  const isPrivate = options.epsilon !== undefined;
+  const share = options.holdoutShare ?? DEFAULT_HOLDOUT_SHARE;
+  const split = isPrivate
+    ? privateSplit(table, { share, group: options.group, most: options.groupRows ?? 1, random: random.split("split") })
+    : splitRows(table.rows, { share, ...(groups ? { entities: groups } : {}), random: random.split("split") });
   const train = takeRows(table, split.train);
   const holdout = split.holdout.length > 0 ? takeRows(table, split.holdout) : undefined;
   events.phase?.("split", `${train.rows} rows to learn from, ${split.holdout.length} kept apart`);
@@ -73,7 +78,12 @@ export async function openSource(
     holdout,
     groups,
     schema,
-    purpose: checkPurpose(declared, { table: train, schema, notice: (message) => events.notice?.(message) }),
+    // What nobody declared is not looked for in private rows.
+    purpose: checkPurpose(declared, {
+      table: isPrivate ? withoutRows(train) : train,
+      schema,
+      notice: (message) => events.notice?.(message),
+    }),
     describe,
   };
 }
@@ -95,12 +105,17 @@ function describeColumns(
   },
 ): TableSchema {
   const { options, override } = given;
+  const keys = [options.id, options.group].filter((name) => name !== undefined);
+  if (options.epsilon !== undefined) return withoutTexts(declaredSchema(train, { override, keys }), options);
   const inferred = inferSchema(train, {
     ...(options.id ? { id: [options.id] } : {}),
     ...(options.group ? { group: options.group } : {}),
     ...(given.target === undefined ? {} : { target: given.target }),
   });
-  const schema = override ? applySchema(inferred, override, train) : inferred;
+  return withoutTexts(override ? applySchema(inferred, override, train) : inferred, options);
+}
+
+function withoutTexts(schema: TableSchema, options: SynthesizeOptions): TableSchema {
   if (!options.dropText) return schema;
   return {
     ...schema,

@@ -5,6 +5,8 @@ import { writeBundle } from "../evidence/bundle.ts";
 import { SYNTHETIC_MARK } from "../evidence/manifest.ts";
 import { threadExecutor } from "../executors/threads.ts";
 import { metrics } from "../metrics/index.ts";
+import { refusedByBudget } from "../policy/budget.ts";
+import type { Policy } from "../policy/policy.ts";
 import { randomFromSeed } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
 import { productVersion } from "../runs/fingerprint.ts";
@@ -14,18 +16,31 @@ import { loadPolicy } from "../runs/policy-file.ts";
 import { markSource, queriesOf } from "../runs/sources.ts";
 import { userFolders } from "../runs/user-folders.ts";
 import type { Purpose } from "../schema/purpose.ts";
-import { type FittedTable, fitTable, type SampleTableOptions } from "../synthesizers/fit-table.ts";
+import { fitTable } from "../synthesizers/fit-table.ts";
+import type { FittedTable, SampleTableOptions } from "../synthesizers/fitted-table.ts";
 import { synthesizerNamed } from "../synthesizers/index.ts";
 import { checkShares } from "../synthesizers/shares.ts";
 import { collecting } from "./events.ts";
 import { defaultFolder, freshFile, freshFolder, loadSchema, openSigner } from "./files.ts";
 import type { JobEvents, JobResult, SynthesizeOptions } from "./job.ts";
 import { headlineOf } from "./judge.ts";
+import {
+  checkGuarantee,
+  DEFAULT_PRIVATE_SYNTHESIZER,
+  type Guarantee,
+  guaranteeOf,
+  openPrivateRelease,
+  type PrivateRelease,
+  privacyFacts,
+  privacyStatement,
+  rowsUnderGuarantee,
+  withPublicSchema,
+} from "./private-release.ts";
 import { publishInto, reportOf } from "./publish.ts";
 import { declaredPurpose } from "./purpose.ts";
 import { JUDGED_ROWS, judgeRelease } from "./release.ts";
 import { checkShadowModels } from "./shadow-models.ts";
-import { entitiesOfRows, openSource } from "./source.ts";
+import { DEFAULT_HOLDOUT_SHARE, entitiesOfRows, openSource, type Source } from "./source.ts";
 import { optionsFor } from "./synthesizer-options.ts";
 import { type TestRows, testPlan, testRowsOf, wantsTestCases, withTestCases } from "./test-rows.ts";
 
@@ -49,12 +64,14 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const random = randomFromSeed(seed);
 
   // Everything that can be wrong in the call is found before the work.
-  const synthesizer = synthesizerNamed(options.synthesizer ?? DEFAULT_SYNTHESIZER);
+  const guarantee = guaranteeOf(options);
+  const synthesizer = synthesizerNamed(nameOf(options.synthesizer, guarantee));
+  checkGuarantee(synthesizer, guarantee);
   optionsFor(synthesizer, options.synthesizerOptions ?? {});
   const asked = { where: options.where, shares: options.shares };
   if (asked.shares) checkShares(asked.shares);
   checkShadowModels(options.shadowModels);
-  const { policy, text: policyText } = await loadPolicy(options.policy ?? "default", metrics);
+  const { policy, text: policyText } = await loadPolicy(options.policy ?? (guarantee ? "private" : "default"), metrics);
   const wantsTests = wantsTestCases(options);
   const declared = await declaredPurpose(wantsTests ? { ...options, purpose: undefined } : options);
   const override = options.schema === undefined ? undefined : await loadSchema(options.schema);
@@ -62,8 +79,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const modelFile = options.saveModel === undefined ? undefined : await freshFile(options.saveModel, "--save-model");
   const signer = await openSigner(options.signingKey, collecting(options.events, keyNotices).notice);
 
-  const source = await openSource(options, { declared, override, random, events });
-  const { table, train, holdout, split, groups, schema, purpose } = source;
+  const opened = await openSource(options, { declared, override, random, events });
+  const { table, train, holdout, split, groups, purpose } = opened;
   const synthesizerOptions = optionsFor(synthesizer, options.synthesizerOptions ?? {}, { target: purpose.target });
   if (asked.where !== undefined || asked.shares)
     events.notice(
@@ -77,11 +94,19 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const folders = userFolders();
   const mark = await markSource(folders, table, options.sourceId);
   const queries = (await queriesOf(folders, mark)) + 1;
+  const privately =
+    guarantee && (await openPrivateRelease(guarantee, { source: opened, policy, folders, mark, seed, events }));
+  if (privately && !privately.reservation.granted)
+    return refusedByLedger(privately, { policy, source: opened, queries, seed, started, notices });
   const executor = threadExecutor(options.threads);
   try {
+    if (privately) events.phase?.("domain", "what nobody declared, by noisy counts");
+    const { source, domains } = privately ? withPublicSchema(opened, privately) : { source: opened, domains: [] };
+    const { schema } = source;
     events.phase?.("fit", `${synthesizer.name}, ${train.columns.length} columns`);
     const fitted = await fitTable(train, {
       schema,
+      budget: privately?.budget,
       all: table,
       synthesizer,
       options: synthesizerOptions,
@@ -93,7 +118,9 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
     fitted.tableNotes.forEach((note) => {
       events.notice?.(note);
     });
-    const rows = options.rows ?? table.rows;
+    const rows =
+      options.rows ??
+      (privately ? rowsUnderGuarantee(fitted.learnedRows, options.holdoutShare ?? DEFAULT_HOLDOUT_SHARE) : table.rows);
     const plan = wantsTests ? testPlan(source, options) : undefined;
     return await writeBundle(
       out,
@@ -125,13 +152,24 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
               signal,
             }),
         });
+        const statement =
+          privately &&
+          privacyStatement(privately, {
+            domains,
+            schema,
+            rowsGiven: options.rows !== undefined,
+            publishEvaluation: policy.publishEvaluation,
+            sourceId: options.sourceId,
+            policy,
+          });
         const { scores, decision, judged } = await judgeRelease(source, synthetic, {
           synthesizer,
           synthesizerOptions,
           asked,
           rows,
-          judge: options.judge ?? "auto",
+          judge: privately ? "release" : (options.judge ?? "auto"),
           shadowModels: options.shadowModels,
+          privacy: statement && privacyFacts(statement),
           policy,
           queries,
           seed,
@@ -142,7 +180,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
         });
         if (modelFile !== undefined)
           await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
-        await publishInto(folder, {
+        const { evaluation } = await publishInto(folder, {
           job: "synthesize",
           title: `A synthetic version of ${basename(options.source)}`,
           out,
@@ -155,7 +193,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           policyText,
           scores,
           decision,
-          recipe: recipeOf(options, { synthesizer, synthesizerOptions, rows, seed, purpose, testRows }),
+          recipe: recipeOf(options, { synthesizer, synthesizerOptions, rows, seed, purpose, testRows, guarantee }),
           seed,
           splitSha256: source.splitSha256,
           inputs: [{ role: "source", sha256: source.sha256 }],
@@ -168,6 +206,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           },
           signer,
           notices,
+          publicNotices: fitted.tableNotes,
+          privacy: statement,
           events,
           mark,
           judged,
@@ -185,6 +225,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           rows: { train: train.rows, holdout: split.holdout.length, synthetic: rows },
           ...(testRows ? { testCases: testRows } : {}),
           judged,
+          ...(statement ? { privacy: statement, evaluation } : {}),
           queries,
           seed,
           seconds: systemClock.seconds() - started,
@@ -193,9 +234,48 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
       },
       { signal },
     );
+  } catch (error) {
+    // Where nothing was asked of the rows yet, nothing was spent.
+    if (privately && privately.budget.lines.length === 0) await privately.reservation.takeBack();
+    throw error;
   } finally {
     await executor.close();
   }
+}
+
+function nameOf(asked: string | undefined, guarantee: Guarantee | undefined): string {
+  if (guarantee && (asked === undefined || asked === DEFAULT_SYNTHESIZER)) return DEFAULT_PRIVATE_SYNTHESIZER;
+  return asked ?? DEFAULT_SYNTHESIZER;
+}
+
+/** The answer where the source's budget has no room for the release: nothing was asked of the rows, and nothing was written. */
+function refusedByLedger(
+  { reservation, guarantee }: PrivateRelease,
+  run: {
+    readonly policy: Policy;
+    readonly source: Source;
+    readonly queries: number;
+    readonly seed: number;
+    readonly started: number;
+    readonly notices: readonly string[];
+  },
+): JobResult {
+  const { source, policy, started, ...rest } = run;
+  return {
+    format: "counterfoil-result/1",
+    job: "synthesize",
+    decision: refusedByBudget(policy, { asked: guarantee, before: reservation.before, total: reservation.total }),
+    scores: [],
+    headline: headlineOf([]),
+    compat: null,
+    selfTest: null,
+    bundle: null,
+    report: null,
+    rows: { train: source.train.rows, holdout: source.split.holdout.length, synthetic: 0 },
+    judged: "release",
+    ...rest,
+    seconds: systemClock.seconds() - started,
+  };
 }
 
 /** Samples into a writer, and keeps the rows that will be judged; test cases follow them, and are not among those. */
@@ -256,6 +336,7 @@ function recipeOf(
     readonly seed: number;
     readonly purpose: Purpose;
     readonly testRows: TestRows | undefined;
+    readonly guarantee: Guarantee | undefined;
   },
 ): Readonly<Record<string, unknown>> {
   return {
@@ -265,11 +346,12 @@ function recipeOf(
     query: options.query ?? null,
     rows: resolved.rows,
     synthesizer: { name: resolved.synthesizer.name, options: resolved.synthesizerOptions },
-    holdoutShare: options.holdoutShare ?? 0.25,
+    holdoutShare: options.holdoutShare ?? DEFAULT_HOLDOUT_SHARE,
     where: options.where ?? null,
     shares: options.shares ?? null,
     purpose: resolved.purpose,
     testCases: resolved.testRows ?? null,
+    privacy: resolved.guarantee ?? null,
     group: options.group ?? null,
     id: options.id ?? null,
     dropText: options.dropText ?? false,

@@ -2,7 +2,7 @@ import { type Table, tableOf } from "../data/table.ts";
 import { InvalidArgument } from "../errors.ts";
 import type { SchemaOverride } from "../schema/file.ts";
 import { publicSchema } from "../schema/public.ts";
-import type { FittedTable, SampleTableOptions } from "../synthesizers/fit-table.ts";
+import type { FittedTable, SampleTableOptions } from "../synthesizers/fitted-table.ts";
 import {
   coverageInWords,
   MOST_PAIR_ROWS,

@@ -26,5 +26,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   if (!checked.trusted) return checked;
   const { recompute } = await import("./recompute.ts");
   const problems = await recompute({ ...options, real });
+  if (problems === null)
+    return { ...checked, notices: ["The scores of this bundle are withheld by its policy; nothing to compare."] };
   return problems.length === 0 ? checked : { ...checked, trusted: false, decision: null, problems };
 }

@@ -5,7 +5,7 @@ import { type Comparison, identifierOf, type Op, opposite, type Scope } from "./
 import type { Facts } from "./facts.ts";
 import { alphaOf, attacksOf, type Policy, type Rule } from "./policy.ts";
 import { blindness, detectableOf, type Planted, plantingsOf } from "./power.ts";
-import { boundInWords, expressionInWords, OP_WORDS, pathInWords } from "./words.ts";
+import { boundInWords, expressionInWords, numberInWords, OP_WORDS, pathInWords } from "./words.ts";
 
 /** May this be released? Applies every rule of a policy to the scores of a table and the facts about it.
  *
@@ -82,6 +82,15 @@ function judge(rule: Rule, context: Context): RuleResult {
   const remedyIfOpen = (metric: Score | undefined): string | undefined =>
     unanswered === "indeterminate" && metric ? remedyForMissing(metric.family) : undefined;
 
+  // What is not promised is not kept: such a rule is broken, whatever its expression makes of nothing.
+  if (!context.facts.privacy && rule.missing !== "not-applicable" && pathsOf(rule).some(isPrivacy))
+    return {
+      ...common,
+      ...none,
+      outcome: rule.severity === "warn" ? "warn" : "fail",
+      reason: "The release has no differential privacy guarantee.",
+      remedy: "Make the table under a guarantee (--epsilon).",
+    };
   for (const name of metricsOf(rule, context.policy)) {
     const needed = context.scores.get(name);
     if (!needed) return without(unanswered, `${name} was not measured.`, `Run the metric "${name}" on this table.`);
@@ -141,6 +150,15 @@ function judge(rule: Rule, context: Context): RuleResult {
   return ended("pass", reason);
 }
 
+/** Everything that a rule's expressions name. */
+function pathsOf(rule: Rule): readonly string[] {
+  return [...new Set([...rule.pass.paths, ...rule.fail.paths])];
+}
+
+function isPrivacy(path: string): boolean {
+  return path.split(".")[0] === "privacy";
+}
+
 /** A failed comparison as what was wanted instead. */
 function wishOf(comparison: Comparison | undefined): Comparison | undefined {
   return comparison && { ...comparison, op: opposite(comparison.op) };
@@ -148,7 +166,7 @@ function wishOf(comparison: Comparison | undefined): Comparison | undefined {
 
 /** The metrics that a rule needs, its own first. */
 function metricsOf(rule: Rule, policy: Policy): readonly string[] {
-  const others = [...rule.pass.paths, ...rule.fail.paths]
+  const others = pathsOf(rule)
     .filter((path) => path.startsWith("scores."))
     .map((path) => path.split(".")[1] as string);
   const known = new Map(policy.metrics.map((name) => [identifierOf(name), name]));
@@ -167,8 +185,7 @@ interface Observed {
 /** What the names in a rule stand for. */
 function observed(rule: Rule, context: Context): readonly Observed[] {
   const scope = scopeOf(rule, context);
-  const paths = [...new Set([...rule.pass.paths, ...rule.fail.paths])];
-  return paths.map((path) => {
+  return pathsOf(rule).map((path) => {
     const value = path
       .split(".")
       .reduce<unknown>((at, key) => (at === null || typeof at !== "object" ? undefined : (at as Scope)[key]), scope);
@@ -199,6 +216,7 @@ function scopeOf(rule: Rule, context: Context): Scope {
     rows: facts.rows,
     judged: facts.judged,
     queries: facts.queries,
+    privacy: facts.privacy,
     alpha: rule.metric === undefined ? policy.alpha.total : alphaOf(policy, rule.metric),
   };
 }
@@ -226,10 +244,12 @@ function reasonOf(
   const written = (value: unknown, path: string): string =>
     isShare && typeof value === "number" && path.startsWith("score.") && !P_VALUES.has(path.slice("score.".length))
       ? `${short(100 * value, 3)} %`
-      : shownValue(value);
+      : isPrivacy(path) && typeof value === "number"
+        ? numberInWords(value, 4)
+        : shownValue(value);
   const list = values.map(({ path, value }) => `${pathInWords(path) ?? path} is ${written(value, path)}`).join(", ");
-  // A rule that says only when it fails passes wherever it does not.
-  const byFail = failed || rule.pass.text.startsWith("!(");
+  // A rule that says only when it fails passes wherever it does not, and the other way round.
+  const byFail = rule.pass.text.startsWith("!(") || (failed && !rule.fail.text.startsWith("!("));
   const text = byFail ? rule.fail.text : rule.pass.text;
   const words = expressionInWords(text, (value, path) => written(value, path)) ?? text;
   return `${score ? `${score.title}: ` : ""}${list}; ${byFail ? `it fails ${failed ? "" : "only "}where` : "wanted is that"} ${words}.`;

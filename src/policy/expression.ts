@@ -59,7 +59,17 @@ export function languageFor(metrics: readonly string[]): Language {
     population: "double",
   } as const;
   const rows = { train: "double", holdout: "double", synthetic: "double" } as const;
-  const schemas = { score, scores, declared, rows };
+  const privacy = {
+    definition: "string",
+    epsilon: "double",
+    delta: "double",
+    rho: "double",
+    unit: "string",
+    unitRows: "double",
+    totalEpsilon: "double",
+    releases: "double",
+  } as const;
+  const schemas = { score, scores, declared, rows, privacy };
   const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } });
   for (const [name, schema] of Object.entries(schemas)) environment.registerVariable({ name, schema } as never);
   environment.registerVariable("queries", "double");
@@ -117,12 +127,12 @@ export function opposite(op: Op): Op {
 
 function pathsOf(text: string): readonly string[] {
   const plain = text.replace(/"[^"]*"|'[^']*'/g, '""');
-  return [...new Set(plain.match(/\b(?:scores?|declared|rows|queries|judged)\b(?:\.\w+)*/g) ?? [])];
+  return [...new Set(plain.match(/\b(?:scores?|declared|rows|privacy|queries|judged)\b(?:\.\w+)*/g) ?? [])];
 }
 
 function comparisonOf(text: string): Comparison | undefined {
   const [, bound, op, threshold] =
-    /^\s*score\.((?:ceiling\.|floor\.|difference\.|normalised\.)?(?:value|low|high|p|pHolm))\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*$/.exec(
+    /^\s*score\.((?:ceiling\.|floor\.|difference\.|normalised\.)?(?:value|low|high|p|pHolm))\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?)\s*$/.exec(
       text,
     ) ?? [];
   if (bound === undefined || op === undefined || threshold === undefined) return undefined;
@@ -138,6 +148,7 @@ function knownBeside(
     readonly scores: object;
     readonly declared: object;
     readonly rows: object;
+    readonly privacy: object;
     readonly variables: readonly string[];
   },
 ): readonly string[] {
@@ -146,5 +157,6 @@ function knownBeside(
   if (before === "scores") return Object.keys(names.scores);
   if (before === "declared") return Object.keys(names.declared);
   if (before === "rows") return Object.keys(names.rows);
+  if (before === "privacy") return Object.keys(names.privacy);
   return ["ceiling", "floor", "difference", "normalised"].includes(before) ? Object.keys(interval) : Object.keys(score);
 }

@@ -36,7 +36,7 @@ export function extendedBy(source: PolicySource): string | undefined {
 
 /** Lays policies over each other, so that the last says only what differs.
  *
- * A key at the top replaces the key below it; of `alpha`, `total` and each test by themselves. A rule of the same name has its keys replaced
+ * A key at the top replaces the key below it; of `alpha`, `total` and each test by themselves, of `privacyBudget` `epsilon` and `delta`. A rule of the same name has its keys replaced
  * one by one, where `pass` or `fail` replaces both, for together they are one condition; a rule of a new name is added at the end. `drop` lists
  * rules to leave out. Comments travel with what they stand beside.
  * @param sources the policy at the bottom first; one source is only read
@@ -120,6 +120,8 @@ function lay(document: Document, layer: Layer): void {
     if (key === "drop") drop(low, pair, layer);
     else if (key === "rules" && isSeq(below) && isSeq(pair.value)) layRules(below, pair.value);
     else if (key === "alpha" && isMap(below) && isMap(pair.value)) layAlpha(below, pair.value);
+    else if (key === "privacyBudget" && isMap(below) && isMap(pair.value))
+      for (const part of pair.value.items) put(below, part);
     else put(low, pair);
   }
 }

@@ -12,9 +12,28 @@ export interface Facts {
     /** People that the real rows were drawn from; null: not declared. */
     readonly population: number | null;
   };
-  readonly rows: { readonly train: number; readonly holdout: number; readonly synthetic: number };
-  /** What the privacy metrics looked at. */
-  readonly judged: "release" | "procedure";
+  /** Null: withheld by a policy that publishes nothing that was computed from the real rows. */
+  readonly rows: { readonly train: number | null; readonly holdout: number | null; readonly synthetic: number };
+  /** What the privacy metrics looked at; null: withheld. */
+  readonly judged: "release" | "procedure" | null;
   /** Runs so far that measured the same real rows, this one included; null: nobody counted, or no rule asks. */
   readonly queries: number | null;
+  /** The guarantee that the release has; null: none. Absent in decisions of old. */
+  readonly privacy?: PrivacyFacts | null | undefined;
+}
+
+/** The differential privacy guarantee of a release. */
+export interface PrivacyFacts {
+  readonly definition: string;
+  readonly epsilon: number;
+  readonly delta: number;
+  /** Of zero-concentrated differential privacy. */
+  readonly rho: number;
+  readonly unit: "row" | "group";
+  /** Most rows of one unit that were learned from; 1 for rows. */
+  readonly unitRows: number;
+  /** Of the source, over every release that the ledger of the machine knows, this one included. */
+  readonly totalEpsilon: number;
+  /** Releases of the source under differential privacy, this one included. */
+  readonly releases: number;
 }

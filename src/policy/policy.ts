@@ -47,10 +47,23 @@ export interface Policy {
   /** False-alarm budget: all hard privacy rules together refuse a table without a leak with at most `total` probability. */
   readonly alpha: { readonly total: number; readonly tests: Readonly<Record<string, number>> };
   readonly rules: readonly Rule[];
+  /** What all releases of one source under differential privacy may spend together, as far as the ledger of the machine knows them. Absent: no
+   * limit. */
+  readonly privacyBudget?: PrivacyBudget | undefined;
+  /** Whether what was computed from the real rows to judge a release (scores, plots, counts) goes into its bundle. */
+  readonly publishEvaluation: boolean;
   /** Names of the metrics that existed when the policy was read. */
   readonly metrics: readonly string[];
   /** SHA-256 of the file's bytes, lower-case hex. */
   readonly sha256: string;
+}
+
+/** A limit of (epsilon, delta)-differential privacy. */
+export interface PrivacyBudget {
+  /** > 0. */
+  readonly epsilon: number;
+  /** Between 0 and 1, both excluded. */
+  readonly delta: number;
 }
 
 /** What a policy needs to know of a metric. */
@@ -74,6 +87,7 @@ const ruleShape = z.strictObject({
   because: z.string().default(""),
   power: powerShape.optional(),
 });
+const budgetShape = z.strictObject({ epsilon: z.number().gt(0).max(1e6), delta: z.number().gt(0).lt(1) });
 const policyShape = z.strictObject({
   format: z.literal("counterfoil-policy/2"),
   name,
@@ -84,13 +98,16 @@ const policyShape = z.strictObject({
     tests: z.record(z.string(), z.number().gt(0).max(0.5)),
   }),
   rules: z.array(ruleShape).min(1),
+  privacyBudget: budgetShape.optional(),
+  publishEvaluation: z.boolean().default(true),
 });
 
 /** Reads a policy from the text of its file.
  * @param text YAML
  * @param options `metrics`: those that exist; `sha256`: of the text, by whoever read it; `file`: its name, for messages; `extended`: what it
  *   extends, the policy at the bottom first, where it was laid over others (`sha256` is then that of the whole)
- * @throws {InvalidArgument} not YAML, an unknown key, metric, bound or op (with the line and the nearest name), a hard privacy rule without `power` */
+ * @throws {InvalidArgument} not YAML, an unknown key, metric, bound or op (with the line and the nearest name), a hard privacy rule without `power`,
+ *   a hard rule on what the policy itself does not publish */
 export function parsePolicy(
   text: string,
   options: {
@@ -134,7 +151,9 @@ export function parsePolicy(
       fail === undefined
         ? { ...rest, pass: given, fail: compiled("fail", `!(${pass})`) }
         : { ...rest, fail: given, pass: compiled("pass", pass ?? `!(${fail})`) };
-    const fault = faultOf(rule, { metrics, names, alpha: parsed.data.alpha.tests });
+    const fault =
+      faultOf(rule, { metrics, names, alpha: parsed.data.alpha.tests }) ??
+      (parsed.data.publishEvaluation ? null : publishedBy(rule, fail === undefined ? "pass" : "fail"));
     if (fault) throw stop(fault);
     return rule;
   });
@@ -191,6 +210,27 @@ export function metricsOfHardRules(policy: Policy): ReadonlySet<string> {
       ...[...pass.paths, ...fail.paths].filter((path) => path.startsWith("scores.")).map((path) => path.split(".")[1]),
     ]);
   return new Set(named as string[]);
+}
+
+/** Whether a rule looks only at what is public before a row was read: the guarantee, what was declared, and how many rows were made. */
+export function isPublicRule(rule: Rule): boolean {
+  return rule.metric === undefined && privatePathsOf(rule).length === 0;
+}
+
+function privatePathsOf(rule: Rule): readonly string[] {
+  return [...rule.pass.paths, ...rule.fail.paths].filter(
+    (path) => path !== "rows.synthetic" && !["privacy", "declared"].includes(path.split(".")[0] as string),
+  );
+}
+
+/** A verdict is published: where the evaluation is not, it may hang on nothing that the evaluation saw. */
+function publishedBy(rule: Rule, written: "pass" | "fail"): Fault | null {
+  if (rule.severity !== "refuse" || isPublicRule(rule)) return null;
+  const seen = rule.metric === undefined ? privatePathsOf(rule)[0] : `the score of "${rule.metric}"`;
+  return {
+    key: rule.metric === undefined ? written : "metric",
+    text: `refuses by ${seen}, which comes from the real rows, and the policy has \`publishEvaluation: false\`: whether it held would be published with the decision. Make it \`severity: warn\`, or look at privacy.* and declared.* alone`,
+  };
 }
 
 interface Fault {
@@ -324,6 +364,7 @@ function nameOf(path: readonly PropertyKey[], data: unknown): string {
 function keysAt(path: readonly PropertyKey[]): string[] {
   if (path.length === 0) return Object.keys(policyShape.shape);
   if (path[0] === "alpha") return ["total", "tests"];
+  if (path[0] === "privacyBudget") return Object.keys(budgetShape.shape);
   return Object.keys(path.includes("power") ? powerShape.shape : ruleShape.shape);
 }
 

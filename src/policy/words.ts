@@ -39,7 +39,20 @@ const FACTS: Readonly<Record<string, string>> = {
   "declared.sensitive": "the number of declared sensitive columns",
   "declared.protectedAttributes": "the number of declared protected columns",
   "declared.analyses": "the number of declared analyses",
+  "privacy.epsilon": "epsilon",
+  "privacy.delta": "delta",
+  "privacy.rho": "rho",
+  "privacy.unit": "the unit of privacy",
+  "privacy.unitRows": "the number of rows of one unit",
+  "privacy.totalEpsilon": "the source's epsilon over all its releases",
+  "privacy.releases": "the number of private releases of the source",
 };
+
+/** A number of so many digits: 2.952, and 1e-6 for what begins with three zeros. */
+export function numberInWords(x: number, digits: number): string {
+  const rounded = Number(x.toPrecision(digits));
+  return rounded !== 0 && Math.abs(rounded) < 1e-3 ? rounded.toExponential() : String(rounded);
+}
 
 /** "the lower bound" for "low"; the bound itself where there is no word for it. */
 export function boundInWords(bound: string): string {
@@ -63,7 +76,7 @@ export function expressionInWords(text: string, number: (value: number, path: st
     return parts.includes(undefined) ? undefined : parts.join(word);
   }
   const [, sized, plain, op, value] =
-    /^\s*(?:size\(([\w.]+)\)|([\w.]+))\s*(>=|<=|>|<|==|!=)\s*(-?\d+(?:\.\d+)?|"[^"]*")\s*$/.exec(text) ?? [];
+    /^\s*(?:size\(([\w.]+)\)|([\w.]+))\s*(>=|<=|>|<|==|!=)\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?|"[^"]*")\s*$/.exec(text) ?? [];
   const path = sized ?? plain;
   const subject = path === undefined ? undefined : pathInWords(path);
   if (path === undefined || subject === undefined || op === undefined || value === undefined) return undefined;

@@ -11,6 +11,8 @@ export const BUNDLE = {
   schema: "schema.yaml",
   policy: "policy.yaml",
   recipe: "recipe.json",
+  /** Of a release under differential privacy: what it promises, and what it spent on what. */
+  privacy: "dp.json",
   /** Where it was asked for: the gate's answers to cases with a known right answer. */
   selfTest: "self-test.json",
   /** Every other file with its SHA-256. */

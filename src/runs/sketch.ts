@@ -16,13 +16,7 @@ const SKETCH_SIZE = 512;
  * @param key at least 16 secret bytes, the same for tables that are to be compared
  * @source Broder (1997); bottom-k sketches by Cohen & Kaplan (2007) */
 export function sketchRows(table: Table, key: Uint8Array): RowSketch {
-  const high = new Uint32Array(table.rows);
-  const low = new Uint32Array(table.rows);
-  for (const column of table.columns) addColumn(column, key, { high, low });
-  const hashes = new Float64Array(table.rows);
-  for (let i = 0; i < hashes.length; i++)
-    hashes[i] = (mix(high[i] as number) & 0xfffff) * 4294967296 + mix((low[i] as number) ^ (high[i] as number));
-  hashes.sort();
+  const hashes = rowHashes(table, key).sort();
   const smallest: number[] = [];
   let distinct = 0;
   for (let i = 0; i < hashes.length; i++) {
@@ -31,6 +25,17 @@ export function sketchRows(table: Table, key: Uint8Array): RowSketch {
     if (smallest.length < SKETCH_SIZE) smallest.push(hashes[i] as number);
   }
   return { rows: distinct, smallest };
+}
+
+/** A keyed hash of what is in each row, whatever the order of columns: whole numbers below 2^52. */
+export function rowHashes(table: Table, key: Uint8Array): Float64Array {
+  const high = new Uint32Array(table.rows);
+  const low = new Uint32Array(table.rows);
+  for (const column of table.columns) addColumn(column, key, { high, low });
+  const hashes = new Float64Array(table.rows);
+  for (let i = 0; i < hashes.length; i++)
+    hashes[i] = (mix(high[i] as number) & 0xfffff) * 4294967296 + mix((low[i] as number) ^ (high[i] as number));
+  return hashes;
 }
 
 /** Estimated share of the smaller table's rows that the other holds too, 0 … 1; standard error about .02 where it is a half. */

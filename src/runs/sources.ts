@@ -1,9 +1,9 @@
-import { randomBytes } from "node:crypto";
-import { readFile, rename, unlink, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { link, readFile, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Table } from "../data/table.ts";
 import { USER } from "./layout.ts";
-import { type LedgerEntry, readLedger, type SourceMark } from "./ledger.ts";
+import { readLedger, type SourceMark } from "./ledger.ts";
 import { makeFolder } from "./make-folder.ts";
 import { overlapOf, sketchRows } from "./sketch.ts";
 import type { UserFolders } from "./user-folders.ts";
@@ -13,18 +13,20 @@ const SAME_SOURCE = 0.5;
 
 /** Marks the real rows of a run, under a key that stays with this user's ledger; a ledger that cannot be written marks under a key of its own. */
 export async function markSource(folders: UserFolders, table: Table, id: string | undefined): Promise<SourceMark> {
-  return { id: id ?? null, sketch: sketchRows(table, await sketchKey(folders)) };
+  const key = await sketchKey(folders);
+  return { id: id ?? null, sketch: sketchRows(table, key), key: nameOfKey(key) };
 }
 
 /** Runs of the ledger that measured the same source: each told its user something of the same real rows. */
 export async function queriesOf(folders: UserFolders, mark: SourceMark): Promise<number> {
   const { entries } = await readLedger(folders);
-  return entries.filter((entry) => isSameSource(entry.source, mark)).length;
+  return entries.filter(({ source }) => source && kinshipOf(source, mark) !== null).length;
 }
 
-function isSameSource(known: LedgerEntry["source"], mark: SourceMark): boolean {
-  if (!known) return false;
-  return (known.id !== null && known.id === mark.id) || overlapOf(known.sketch, mark.sketch) > SAME_SOURCE;
+/** By what two marks are one source: by the id that somebody declared, or by more than half of the rows of the smaller one; null: they are two. */
+export function kinshipOf(a: SourceMark, b: SourceMark): "id" | "rows" | null {
+  if (a.id !== null && a.id === b.id) return "id";
+  return overlapOf(a.sketch, b.sketch) > SAME_SOURCE ? "rows" : null;
 }
 
 async function sketchKey(folders: UserFolders): Promise<Uint8Array> {
@@ -32,15 +34,35 @@ async function sketchKey(folders: UserFolders): Promise<Uint8Array> {
   const known = await readFile(path).catch(() => undefined);
   if (known && known.length === 32) return known;
   const key = randomBytes(32);
-  const draft = `${path}.${process.pid}.partial`;
+  const draft = `${path}.${process.pid}.${randomBytes(6).toString("hex")}.partial`;
   try {
     await makeFolder(dirname(path), { mode: 0o700 });
     await writeFile(draft, key, { mode: 0o600, flag: "wx" });
-    await rename(draft, path);
-    // Two first runs at once: the one that came last is the one that stays.
+    await keepFirst(draft, { path, isBroken: known !== undefined });
     return await readFile(path);
   } catch {
-    await unlink(draft).catch(() => undefined);
     return key;
+  } finally {
+    await unlink(draft).catch(() => undefined);
   }
+}
+
+/** Of two first runs at once both take the key of the one that came first: what is sketched under the other's could not be compared later. */
+async function keepFirst(
+  draft: string,
+  { path, isBroken }: { readonly path: string; readonly isBroken: boolean },
+): Promise<void> {
+  if (isBroken) return rename(draft, path);
+  try {
+    await link(draft, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
+    // File systems without hard links.
+    await rename(draft, path);
+  }
+}
+
+/** Says which key it was, and nothing of it. */
+function nameOfKey(key: Uint8Array): string {
+  return createHash("sha256").update("name of a sketch key\u0000").update(key).digest("hex").slice(0, 16);
 }

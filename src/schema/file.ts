@@ -5,6 +5,7 @@ import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
 import { checkConstraints, constraintToFile, type Fault, parseConstraints } from "./constraint-file.ts";
 import { type Constraint, columnsOfConstraint, nameOfConstraint } from "./constraints.ts";
+import { schemaOfDomain } from "./domain-file.ts";
 import { LOCALES } from "./identifiers.ts";
 import { profileNumbers, profileText } from "./profile.ts";
 import type { ColumnSchema, Kind, TableSchema } from "./schema.ts";
@@ -67,6 +68,13 @@ const columnFile = z.strictObject({
     .refine(([low, high]) => low <= high, "the lower bound is above the upper one")
     .nullish(),
   categories: z.array(z.union([z.string(), z.number().transform(String)])).nullish(),
+  nullable: z.boolean().nullish(),
+  binEnds: z
+    .array(z.union([z.number(), moment]))
+    .min(1)
+    .max(240)
+    .refine((ends) => ends.every((end, i) => i === 0 || end > (ends[i - 1] as number)), "want ascending numbers")
+    .nullish(),
   drop: z.boolean().optional(),
 });
 
@@ -101,7 +109,7 @@ export function schemaToYaml(schema: TableSchema): string {
     if (drop !== undefined) lines.push(`    drop: ${drop}`);
     for (const [field, value] of Object.entries(fields))
       if (value !== undefined) {
-        const days = field === "range" && column.type === "date";
+        const days = (field === "range" || field === "binEnds") && column.type === "date";
         lines.push(`    ${field}: ${scalar(days ? (value as readonly number[]).map(isoOf) : value)}`);
       }
   }
@@ -145,7 +153,10 @@ export function parseSchema(yaml: string, path: string): SchemaOverride {
   const document = parseDocument(yaml, { lineCounter: counter, prettyErrors: false });
   const [broken] = document.errors;
   if (broken) throw wrong(path, counter.linePos(broken.pos[0]).line, `this is no YAML: ${oneLine(broken.message)}`);
-  const result = schemaFile.safeParse(document.toJS({ maxAliasCount: 100 }));
+  const data: unknown = document.toJS({ maxAliasCount: 100 });
+  const domain = schemaOfDomain(data, path);
+  if (domain) return domain;
+  const result = schemaFile.safeParse(data);
   if (result.success) {
     const seen = new Set<string>();
     result.data.columns.forEach(({ name }, i) => {

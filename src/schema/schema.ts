@@ -57,6 +57,10 @@ export interface ColumnSchema {
   readonly range?: readonly [number, number];
   /** Allowed labels, when the user declares them; else those of the data. */
   readonly categories?: readonly string[];
+  /** Whether a cell may be missing. Only asked of tables that are learned under differential privacy, where absent means yes. */
+  readonly nullable?: boolean;
+  /** Upper ends of the bins in which a quantity is learned under differential privacy, ascending; the last is the range's. */
+  readonly binEnds?: readonly number[];
   /** Leave the column out of the synthetic table. Free text must be dropped, or given another kind, before `synthesize` runs. */
   readonly drop?: boolean;
 }

@@ -1,6 +1,7 @@
 import { InvalidArgument } from "../errors.ts";
 import { nearest } from "../math/nearest-name.ts";
 import { adversarialForest } from "./adversarial-forest.ts";
+import { aim } from "./aim.ts";
 import { auto } from "./auto.ts";
 import { bayesianNetwork } from "./bayesian-network.ts";
 import { boostedTrees } from "./boosted-trees.ts";
@@ -8,6 +9,7 @@ import { circuit } from "./circuit.ts";
 import { gaussianCopula } from "./gaussian-copula.ts";
 import { independent } from "./independent.ts";
 import { mixture } from "./mixture.ts";
+import { mst } from "./mst.ts";
 import { sequentialTrees } from "./sequential-trees.ts";
 import type { Synthesizer } from "./synthesizer.ts";
 
@@ -22,6 +24,8 @@ export const synthesizers = {
   bayesianNetwork,
   gaussianCopula,
   independent,
+  aim,
+  mst,
 } as const;
 
 /** The synthesizer of a name, as in the command line and in JSON ("sequential-trees").

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Table } from "../data/table.ts";
+import type { Budget } from "../dp/budget.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
 import type { ColumnCondition } from "../schema/column-condition.ts";
@@ -20,6 +21,8 @@ export type Progress = (done: number, total: number, unit?: string) => void;
 export interface FitOptions<O> {
   readonly schema: TableSchema;
   readonly options: O;
+  /** What a synthesizer with a guarantee may spend on its answers about the rows. */
+  readonly budget?: Budget | undefined;
   readonly random: Random;
   readonly executor: Executor;
   readonly progress?: Progress;
@@ -76,6 +79,8 @@ export interface Fitted {
   save(): FittedRecord;
   /** What was chosen while fitting, for the report: no cell of the data in it. */
   readonly notes: readonly string[];
+  /** Rows that were learned from, as far as a privacy guarantee lets one know; absent without one. */
+  readonly learnedRows?: number;
 }
 
 export interface FittedRecord {

@@ -3,7 +3,7 @@ import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
 import { nameOfConstraint } from "../schema/constraints.ts";
 import type { TableSchema } from "../schema/schema.ts";
-import type { FittedTable } from "./fit-table.ts";
+import type { FittedTable } from "./fitted-table.ts";
 import { type BoundaryValue, boundaryValues } from "./test-cases/boundary-values.ts";
 import { BREAKING_ROWS, breakingRows } from "./test-cases/breaking-rows.ts";
 import { type CaseMaker, caseMaker } from "./test-cases/complete-cases.ts";

@@ -11,13 +11,15 @@ import {
   tableOf,
   takeColumn,
 } from "../../src/data/table.ts";
+import { type Budget, createBudget } from "../../src/dp/budget.ts";
 import { Cancelled, InvalidArgument, InvalidData } from "../../src/errors.ts";
 import { localExecutor } from "../../src/executors/local.ts";
 import { threadExecutor } from "../../src/executors/threads.ts";
-import { randomFromSeed } from "../../src/random.ts";
+import { randomFromSeed, secureSource } from "../../src/random.ts";
 import type { ColumnCondition } from "../../src/schema/column-condition.ts";
 import type { ColumnSchema, TableSchema } from "../../src/schema/schema.ts";
 import { synthesizerNamed, synthesizers } from "../../src/synthesizers/index.ts";
+import { completeSchema } from "../../src/synthesizers/private/complete-schema.ts";
 import { CHUNK_ROWS, type Fitted, type SampleOptions, type Synthesizer } from "../../src/synthesizers/synthesizer.ts";
 
 /** Synthesizers that draw no rows under conditions yet. */
@@ -29,6 +31,7 @@ after(() => threads.close());
 
 for (const entry of Object.values(synthesizers)) {
   const synthesizer = entry as unknown as Synthesizer<unknown>;
+  const isPrivate = synthesizer.guarantee === "dp";
   describe(`synthesizer ${synthesizer.name}`, () => {
     test("is found by its name, and every option has a default", () => {
       assert.equal(synthesizerNamed(synthesizer.name), synthesizer);
@@ -38,10 +41,68 @@ for (const entry of Object.values(synthesizers)) {
 
     test("gives the same bytes on one thread and on two", async () => {
       const table = mixedTable(600, 1);
-      const one = await sampled(await fitted(synthesizer, table, 1, local), CHUNK_ROWS + 50, 2, local);
-      const two = await sampled(await fitted(synthesizer, table, 1, threads), CHUNK_ROWS + 50, 2, threads);
+      const model = await fitted(synthesizer, table, 1, local);
+      const one = await sampled(model, CHUNK_ROWS + 50, 2, local);
+      // Noise for privacy can be drawn but once: no two such fits are alike.
+      const again = isPrivate ? model : await fitted(synthesizer, table, 1, threads);
+      const two = await sampled(again, CHUNK_ROWS + 50, 2, threads);
       assert.deepEqual(cellsOf(one), cellsOf(two));
     });
+
+    if (isPrivate) {
+      test("does nothing without a budget, and spends all of one", async () => {
+        const table = mixedTable(300, 1);
+        const how = {
+          schema: declared(table, schemaFor(table)),
+          options: synthesizer.options.parse({}),
+          random: randomFromSeed(1),
+          executor: local,
+        };
+        await assert.rejects(
+          synthesizer.fit(table, how),
+          (error: unknown) => error instanceof InvalidArgument && error.code === "needs-budget",
+        );
+        const budget = ampleBudget();
+        await synthesizer.fit(table, { ...how, budget });
+        assert.ok(budget.lines.length > table.columns.length);
+        assert.ok(budget.remaining < 1e-9 * budget.rho, `${budget.remaining} of ${budget.rho} is left`);
+      });
+
+      test("the same seed gives another fit, for its noise is nobody's to repeat", async () => {
+        const table = mixedTable(300, 1);
+        const one = await sampled(await fitted(synthesizer, table, 1, local), 300, 2, local);
+        const two = await sampled(await fitted(synthesizer, table, 1, local), 300, 2, local);
+        assert.notDeepEqual(cellsOf(one), cellsOf(two));
+      });
+
+      test("knows about how many rows it learned from", async () => {
+        const model = await fitted(synthesizer, mixedTable(600, 1), 1, local);
+        // The noise of a total is below one at this budget.
+        assert.ok(Math.abs((model.learnedRows as number) - 600) < 20, `${model.learnedRows} rows`);
+      });
+
+      test("a domain of more values than a code can tell apart is refused", async () => {
+        const table = tableOf([
+          textColumn(
+            "t",
+            Array.from({ length: 600 }, (_, i) => `label ${i % 300}`),
+          ),
+        ]);
+        const budget = ampleBudget();
+        const schema = declared(table, schemaFor(table), 300);
+        await assert.rejects(
+          synthesizer.fit(table, {
+            schema,
+            options: synthesizer.options.parse({}),
+            random: randomFromSeed(1),
+            executor: local,
+            budget,
+          }),
+          (error: unknown) => error instanceof InvalidArgument && error.message.includes('"t"'),
+        );
+        assert.equal(budget.lines.length, 0);
+      });
+    }
 
     test("another seed gives other rows; the first chunk does not depend on how many follow", async () => {
       const model = await fitted(synthesizer, mixedTable(300, 1), 1, local);
@@ -82,7 +143,7 @@ for (const entry of Object.values(synthesizers)) {
         day.type === "date" && day.format === "%d/%m/%Y" && day.values.every((value) => value % 86_400_000 === 0),
       );
       const coded = columnOf(out, "coded");
-      assert.deepEqual(coded.missing?.tokens, ["", "-999"]);
+      assert.deepEqual([...(coded.missing?.tokens ?? [])].sort(), ["", "-999"]);
       const tokens = new Set<number>();
       if (coded.type === "number")
         coded.values.forEach((value, i) => {
@@ -98,7 +159,7 @@ for (const entry of Object.values(synthesizers)) {
       const labels = Array.from({ length: n }, (_, i) => (i < 120 ? `rare ${i % 40}` : `common ${i % 7}`));
       const amounts = Float64Array.from({ length: n }, () => random.normal() * 1000);
       const table = tableOf([textColumn("label", labels), numberColumn("amount", amounts)]);
-      const schema = schemaFor(table);
+      const schema = isPrivate ? found(table) : schemaFor(table);
       const out = await sampled(await fitted(synthesizer, table, 1, local, schema), 20_000, 1, local);
       const label = columnOf(out, "label");
       assert.ok(label.type === "text");
@@ -128,8 +189,8 @@ for (const entry of Object.values(synthesizers)) {
       const seen = new Set([...out.codes].map((code) => out.dictionary[code]));
       // Expected twenty times each: absent by chance once in 5e8.
       assert.ok(seen.has("seldom 0") && seen.has("seldom 1"));
-      // More labels than codes: 300, held by some 13 rows each.
-      assert.ok(seen.size > 280, `${seen.size} labels`);
+      // More labels than codes: 300, held by some 13 rows each; a public domain has no more than a code can tell apart.
+      assert.ok(seen.size > (isPrivate ? 180 : 280), `${seen.size} labels`);
     });
 
     test("saves a header that survives JSON, and typed arrays", async () => {
@@ -297,11 +358,12 @@ for (const entry of Object.values(synthesizers)) {
       const signal = AbortSignal.abort();
       await assert.rejects(
         synthesizer.fit(table, {
-          schema: schemaFor(table),
+          schema: isPrivate ? declared(table, schemaFor(table)) : schemaFor(table),
           options: synthesizer.options.parse({}),
           random: randomFromSeed(1),
           executor: local,
           signal,
+          ...(isPrivate ? { budget: ampleBudget() } : {}),
         }),
         Cancelled,
       );
@@ -475,18 +537,66 @@ function schemaFor(table: Table): TableSchema {
   };
 }
 
+/** Most labels that a declared domain has here. */
+const MOST_LABELS = 200;
+
+/** A schema as somebody would declare it who may look at the table: what private synthesizers need. Ranges end where five rows do. */
+function declared(table: Table, schema: TableSchema, mostLabels = MOST_LABELS): TableSchema {
+  return {
+    ...schema,
+    columns: schema.columns.map((meaning): ColumnSchema => {
+      const column = columnOf(table, meaning.name);
+      let nullable = false;
+      for (let row = 0; row < table.rows; row++) if (isMissing(column, row)) nullable = true;
+      const tokens = column.missing?.tokens.filter((token) => token !== "") ?? [];
+      const codes = { nullable, ...(tokens.length > 0 ? { missingCodes: tokens } : {}) };
+      if (column.type === "text") {
+        const labels = column.dictionary.length > 0 ? column.dictionary : ["a"];
+        return { ...meaning, ...codes, categories: labels.slice(0, mostLabels) };
+      }
+      const sorted = column.values.filter(Number.isFinite).sort();
+      const low = sorted[Math.min(4, sorted.length - 1)] ?? 0;
+      const high = sorted[Math.max(0, sorted.length - 5)] ?? 0;
+      const range = [Math.min(low, high), Math.max(low, high)] as const;
+      const [from, to] = range;
+      const binEnds = Array.from({ length: 24 }, (_, i) => from + ((to - from) * (i + 1)) / 24);
+      const isWhole = column.type === "number" && column.storage === "integer" && to - from < 90;
+      return { ...meaning, ...codes, range, ...(isWhole || to === from ? {} : { binEnds }) };
+    }),
+  };
+}
+
+/** A schema whose domains were found out under a guarantee. */
+function found(table: Table): TableSchema {
+  const budget = createBudget({
+    epsilon: 2,
+    delta: 1e-6,
+    reserveDelta: 5e-7,
+    unit: { kind: "row", rows: 1 },
+    source: secureSource(),
+  });
+  return completeSchema(table, schemaFor(table), { budget }).schema;
+}
+
+/** So much that noise hides nothing. */
+function ampleBudget(): Budget {
+  return createBudget({ epsilon: 60, delta: 1e-6, unit: { kind: "row", rows: 1 }, source: secureSource() });
+}
+
 function fitted(
   synthesizer: Synthesizer<unknown>,
   table: Table,
   seed: number,
   executor: typeof local,
-  schema: TableSchema = schemaFor(table),
+  schema?: TableSchema,
 ): Promise<Fitted> {
+  const isPrivate = synthesizer.guarantee === "dp";
   return synthesizer.fit(table, {
-    schema,
+    schema: schema ?? (isPrivate ? declared(table, schemaFor(table)) : schemaFor(table)),
     options: synthesizer.options.parse({}),
     random: randomFromSeed(seed),
     executor,
+    ...(isPrivate ? { budget: ampleBudget() } : {}),
   });
 }
 

@@ -79,6 +79,46 @@ test("scores that were edited and signed again verify offline, and are found out
   assert.match(stdout, /NOT TRUSTED/);
 });
 
+test("a release under a guarantee whose policy publishes the scores is measured again, by the schema that the bundle holds", async () => {
+  const schema = fileIn(
+    home,
+    "public.yaml",
+    `format: counterfoil-schema/1
+columns:
+  - { name: age, kind: integer, range: [17, 90] }
+  - { name: income, kind: categorical, categories: ["<=50K", ">50K"] }
+  - { name: sex, kind: categorical, categories: [Female, Male] }
+`,
+  );
+  const policy = fileIn(
+    home,
+    "open.yaml",
+    "format: counterfoil-policy/2\nextends: private\nname: open\npublishEvaluation: true\n",
+  );
+  const lines = adultCsv(0, 900)
+    .trim()
+    .split("\n")
+    .map((line) => line.split(","));
+  const header = lines[0] as string[];
+  const kept = ["age", "sex", "income"].map((name) => header.indexOf(name));
+  const real = fileIn(home, "adult.csv", `${lines.map((line) => kept.map((at) => line[at]).join(",")).join("\n")}\n`);
+  const bundle = join(home, "guaranteed");
+  const made = await synthesize({
+    source: real,
+    out: bundle,
+    schema,
+    policy,
+    epsilon: 2,
+    synthesizer: "mst",
+    threads: 1,
+  });
+  assert.equal(made.decision.decision, "pass");
+  assert.ok((made.privacy?.lines.length ?? 0) > 0);
+  const again = await verify({ bundle, recompute: true, real, threads: 1 });
+  assert.deepEqual(again.problems, []);
+  assert.equal(again.notices, undefined, "there was something to compare");
+});
+
 test("another real table is found out, and a missing one is asked for", async () => {
   const bundle = join(home, "honest");
   const other = fileIn(home, "others.csv", peopleCsv(500).text);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { takeRows } from "../../src/data/table.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import { appendToLedger } from "../../src/runs/ledger.ts";
-import { markSource, queriesOf } from "../../src/runs/sources.ts";
-import { userFolders } from "../../src/runs/user-folders.ts";
+import { kinshipOf, markSource, queriesOf } from "../../src/runs/sources.ts";
+import { foldersFor, userFolders } from "../../src/runs/user-folders.ts";
 import { scratchHome } from "../jobs/world.ts";
 import { people, withColumn } from "../metrics/world.ts";
 
@@ -53,4 +54,15 @@ test("the key of the sketches is this user's alone", () => {
   const { mode, size } = statSync(join(folders.data, "sketch.key"));
   assert.equal(size, 32);
   assert.equal(mode & 0o077, 0);
+});
+
+test("first runs at once mark under one key, so that what they mark can be compared", async (t) => {
+  const home = mkdtempSync(join(tmpdir(), "counterfoil-sources-"));
+  t.after(() => rmSync(home, { recursive: true, force: true }));
+  const fresh = foldersFor({ env: {}, platform: "linux", home });
+  const small = people(randomFromSeed(1), 50);
+  const marks = await Promise.all(Array.from({ length: 12 }, () => markSource(fresh, small, undefined)));
+  assert.equal(new Set(marks.map(({ key }) => key)).size, 1);
+  for (const mark of marks) assert.equal(kinshipOf(mark, marks[0] as (typeof marks)[number]), "rows");
+  assert.deepEqual(readdirSync(fresh.data), ["sketch.key"], "no draft stays");
 });

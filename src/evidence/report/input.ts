@@ -1,5 +1,7 @@
 import type { Family, Score } from "../../metrics/metric.ts";
 import type { Decision } from "../../policy/decision.ts";
+import type { Kind } from "../../schema/schema.ts";
+import type { PrivacyStatement } from "../privacy-statement.ts";
 import type { Profiles } from "./profiles.ts";
 
 /** Everything the report shows. Plain data; no table, so that no row can reach the page. */
@@ -18,6 +20,21 @@ export interface ReportInput {
   /** What the privacy metrics looked at: this release, or the procedure by refits on folds; default: the release. */
   readonly judged?: "release" | "procedure";
   readonly selfTest?: SelfTestReport | null;
+  /** The guarantee of a release under differential privacy; null: none. */
+  readonly privacy?: PrivacyStatement | null;
+  /** Set where the policy withholds what was computed from the real rows: no score, no profile and no count of theirs is in this input, and the page shows
+   * the synthetic table alone. */
+  readonly withheld?: { readonly columns: readonly SyntheticColumn[] } | null;
+}
+
+/** A column of the synthetic table by itself. */
+export interface SyntheticColumn {
+  readonly name: string;
+  readonly kind: Kind;
+  /** Share of missing cells. */
+  readonly missing: number;
+  /** What its values are: quantiles, or the commonest labels with their shares, in words. */
+  readonly words: string;
 }
 
 /** What the gate answered to cases with a known right answer. */
@@ -67,7 +84,8 @@ export interface Provenance {
   readonly source: string;
   /** Name of the synthetic file, when it was made elsewhere. */
   readonly synthetic?: string;
-  readonly rows: { readonly train: number; readonly holdout: number; readonly synthetic: number };
+  /** Null: withheld. */
+  readonly rows: { readonly train: number | null; readonly holdout: number | null; readonly synthetic: number };
   readonly seed: number;
   /** Null: the synthetic table was made elsewhere. */
   readonly synthesizer: {

@@ -35,9 +35,13 @@ export function decisionSection(input: ReportInput): Html {
   const { rows } = input.provenance;
   return html`<section id="decision" aria-labelledby="decision-title"><h2 id="decision-title">May it be released?</h2>
 <div class="verdict ${decision.decision}"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${trusted(`<circle cx="12" cy="12" r="11"/><path d="${icon}"/>`)}</svg><div><p class="words">${words}</p><p class="answer">${answer}</p><p class="summary">${decision.summary}</p></div></div>
-<p class="quiet">Decided by the policy <strong>${decision.policy.name}</strong> on ${count(rows.train, "training row")}, ${
-    rows.holdout > 0 ? count(rows.holdout, "holdout row") : "no holdout"
-  } and ${count(rows.synthetic, "synthetic row")}. ${tallied(decision)}</p>
+<p class="quiet">Decided by the policy <strong>${decision.policy.name}</strong> ${
+    input.withheld || rows.train === null || rows.holdout === null
+      ? "on what is public: the guarantee, and what was declared. What was computed from the real rows is not in this report or its bundle."
+      : `on ${count(rows.train, "training row")}, ${
+          rows.holdout > 0 ? count(rows.holdout, "holdout row") : "no holdout"
+        } and ${count(rows.synthetic, "synthetic row")}.`
+  } ${tallied(decision)}</p>
 ${
   reasons.length > 0
     ? html`<h3>Why, and what would have to change</h3><ol class="reasons">${alike(reasons).map((rules) => reasonItem(rules, input))}</ol>`

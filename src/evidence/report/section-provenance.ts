@@ -14,6 +14,8 @@ ${
 }</section>`;
 }
 
+const WITHHELD = "withheld by the policy";
+
 function factsOf(provenance: Provenance): [string, Part][] {
   const { rows, synthesizer, policy } = provenance;
   const digest = (hex: string): Html => html`<code class="digest">${hex}</code>`;
@@ -22,8 +24,8 @@ function factsOf(provenance: Provenance): [string, Part][] {
     ...(provenance.synthetic === undefined
       ? []
       : [["Synthetic file", named(baseName(provenance.synthetic))] as [string, Part]]),
-    ["Training rows", number(rows.train)],
-    ["Holdout rows", rows.holdout > 0 ? number(rows.holdout) : "none"],
+    ["Training rows", rows.train === null ? WITHHELD : number(rows.train)],
+    ["Holdout rows", rows.holdout === null ? WITHHELD : rows.holdout > 0 ? number(rows.holdout) : "none"],
     ["Synthetic rows", number(rows.synthetic)],
     ["Synthesizer", synthesizer ? synthesizer.name : "made elsewhere"],
     ...(synthesizer
@@ -36,7 +38,10 @@ function factsOf(provenance: Provenance): [string, Part][] {
       : []),
     ["Seed", String(provenance.seed)],
     ["Policy", html`${policy.name} ${digest(policy.sha256)}`],
-    ["Split, SHA-256", provenance.splitDigest ? digest(provenance.splitDigest) : "nothing was split"],
+    [
+      "Split, SHA-256",
+      provenance.splitDigest ? digest(provenance.splitDigest) : rows.train === null ? WITHHELD : "nothing was split",
+    ],
     ["Schema, SHA-256", digest(provenance.schemaDigest)],
     ["Signed by key", provenance.signer ? digest(provenance.signer) : "not signed"],
     ["Made with", `counterfoil ${provenance.version}, Node ${provenance.node.replace(/^v/, "")}`],

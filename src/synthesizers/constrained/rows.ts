@@ -119,6 +119,20 @@ export function keepRows(table: Table, rules: readonly RowRule[], broken: Map<st
   return out;
 }
 
+/** The rows that keep every constraint on rows, each judged by itself: one row more or less changes nothing about the others.
+ * @param known.like the table's columns without rows */
+export function keepsItsRules(
+  table: Table,
+  { schema, like }: { readonly schema: TableSchema; readonly like: Table },
+): Uint32Array {
+  const isBroken = new Uint8Array(table.rows);
+  for (const { brokenIn } of rowRulesOf(schema.constraints ?? [], { schema, real: like }))
+    brokenIn(table).forEach((broken, row) => {
+      if (broken) isBroken[row] = 1;
+    });
+  return Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => !isBroken[row]);
+}
+
 /** The training rows that keep every constraint on rows: what breaks one must not be learned.
  * @throws {InvalidData} more than half of the rows break one, or all of them together: it is no rule of this table */
 export function keepingRows(

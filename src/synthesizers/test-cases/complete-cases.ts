@@ -3,7 +3,7 @@ import type { Executor } from "../../executors/executor.ts";
 import type { Random } from "../../random.ts";
 import type { IncrementsConstraint } from "../../schema/constraints.ts";
 import type { TableSchema } from "../../schema/schema.ts";
-import type { FittedTable } from "../fit-table.ts";
+import type { FittedTable } from "../fitted-table.ts";
 import { type CellEdit, type CellValue, partlyKnown, withCells } from "./row-edits.ts";
 import { brokenBy, type TestRule } from "./rules.ts";
 

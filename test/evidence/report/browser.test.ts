@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { renderReport } from "../../../src/evidence/report/render.ts";
+import { madeUpStatement } from "../privacy-fixture.ts";
 import { madeUpInput } from "./fixture.ts";
 
 const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
@@ -21,7 +22,10 @@ before(async () => {
   if (!executablePath) return;
   folder = mkdtempSync(join(tmpdir(), "report-"));
   const file = join(folder, "report.html");
-  writeFileSync(file, await renderReport(madeUpInput({ verdict: "refuse", columns: 70, rows: 800 })));
+  writeFileSync(
+    file,
+    await renderReport({ ...madeUpInput({ verdict: "refuse", columns: 70, rows: 800 }), privacy: madeUpStatement() }),
+  );
   address = pathToFileURL(file).href;
   browser = await chromium.launch({ executablePath, args: switches.split(" ") });
 });

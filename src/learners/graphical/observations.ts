@@ -1,0 +1,91 @@
+import type { PropagatedFactor, Propagation } from "./belief-propagation.ts";
+import type { Measurement } from "./model.ts";
+import { cellsOf, isWithin, placesIn, reorder, scopeOf } from "./scope.ts";
+
+/** What was measured of a factor's columns, or of some of them. */
+export interface Observation {
+  /** Inverse variance of the noise. */
+  readonly weight: number;
+  /** In storage order. */
+  readonly noisy: Float64Array;
+  /** For each cell of the factor its place in `noisy`; undefined: the same. */
+  readonly places: Int32Array | undefined;
+  /** Room for marginals over the measured columns. */
+  readonly marginal: Float64Array;
+}
+
+/** Measurements by the factor that holds their columns; those of the same clique as one, their inverse-variance mean.
+ * @param input.scopes of the factors, in storage order; every measured clique with a column is within one */
+export function observationsOf(
+  sizes: readonly number[],
+  input: { readonly measurements: readonly Measurement[]; readonly scopes: readonly (readonly number[])[] },
+): readonly (readonly Observation[])[] {
+  const { measurements, scopes } = input;
+  const byClique = new Map<string, Measurement[]>();
+  for (const measurement of measurements) {
+    const name = measurement.clique.join();
+    byClique.set(name, [...(byClique.get(name) ?? []), measurement]);
+  }
+  const out: Observation[][] = scopes.map(() => []);
+  for (const same of byClique.values()) {
+    const { clique } = same[0] as Measurement;
+    const scope = scopeOf(sizes, clique);
+    // The total is known before: a measurement of no column says nothing of the potentials.
+    if (scope.length === 0) continue;
+    const f = scopes.findIndex((own) => isWithin(scope, own));
+    const own = scopes[f] as readonly number[];
+    const cells = cellsOf(sizes, clique);
+    const mean = new Float64Array(cells);
+    let weight = 0;
+    for (const { noisy, sigma } of same) {
+      weight += 1 / sigma ** 2;
+      for (let i = 0; i < cells; i++) mean[i] = (mean[i] as number) + (noisy[i] as number) / sigma ** 2;
+    }
+    for (let i = 0; i < cells; i++) mean[i] = (mean[i] as number) / weight;
+    out[f]?.push({
+      weight,
+      noisy: reorder(mean, sizes, { from: clique, to: scope }),
+      places: scope.length === own.length ? undefined : placesIn(sizes, own, { scope }),
+      marginal: new Float64Array(cells),
+    });
+  }
+  return out;
+}
+
+/** Σ weight ‖μ − noisy‖² / 2 over all observations; writes its gradient in each factor's marginals. */
+export function squaredError(
+  { factors }: Propagation,
+  input: {
+    readonly observations: readonly (readonly Observation[])[];
+    readonly gradient: readonly Float64Array[];
+  },
+): number {
+  const { observations, gradient } = input;
+  let error = 0;
+  for (let f = 0; f < factors.length; f++) {
+    const { marginals } = factors[f] as PropagatedFactor;
+    const slope = gradient[f] as Float64Array;
+    slope.fill(0);
+    for (const { weight, noisy, places, marginal } of observations[f] as readonly Observation[]) {
+      if (!places) {
+        for (let i = 0; i < slope.length; i++) {
+          const gap = (marginals[i] as number) - (noisy[i] as number);
+          error += 0.5 * weight * gap * gap;
+          slope[i] = (slope[i] as number) + weight * gap;
+        }
+        continue;
+      }
+      marginal.fill(0);
+      for (let i = 0; i < slope.length; i++)
+        marginal[places[i] as number] = (marginal[places[i] as number] as number) + (marginals[i] as number);
+      for (let k = 0; k < marginal.length; k++) {
+        const gap = (marginal[k] as number) - (noisy[k] as number);
+        error += 0.5 * weight * gap * gap;
+        marginal[k] = weight * gap;
+      }
+      for (let i = 0; i < slope.length; i++)
+        slope[i] = (slope[i] as number) + (marginal[places[i] as number] as number);
+    }
+  }
+  return error;
+}
