@@ -41,7 +41,10 @@ export function readDiscrete(path: string, domain: ReadonlyMap<string, number>):
 }
 
 /** Writes the codes, and the domain beside them. */
-export function writeDiscrete(table: Discrete, { csv, domain }: { readonly csv: string; readonly domain: string }): void {
+export function writeDiscrete(
+  table: Discrete,
+  { csv, domain }: { readonly csv: string; readonly domain: string },
+): void {
   const lines = [table.names.join(",")];
   for (let row = 0; row < table.rows; row++) lines.push(table.columns.map((column) => column[row]).join(","));
   writeFileSync(csv, `${lines.join("\n")}\n`);
@@ -51,7 +54,9 @@ export function writeDiscrete(table: Discrete, { csv, domain }: { readonly csv: 
 export function takeDiscrete(table: Discrete, rows: ArrayLike<number>): Discrete {
   return {
     ...table,
-    columns: table.columns.map((column) => Uint16Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number)),
+    columns: table.columns.map((column) =>
+      Uint16Array.from({ length: rows.length }, (_, i) => column[rows[i] as number] as number),
+    ),
     rows: rows.length,
   };
 }

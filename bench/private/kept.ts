@@ -34,6 +34,16 @@ export async function kept<T>(
   return outcome;
 }
 
-export function hasFailed<T>(outcome: Outcome<T>): outcome is { readonly failed: string } {
+/** What came of those that did not fail. */
+export function succeeded<T>(outcomes: readonly Outcome<T>[]): readonly T[] {
+  return outcomes.filter((outcome) => !hasFailed(outcome)) as readonly T[];
+}
+
+/** Why the first that failed did. */
+export function failureOf(outcomes: readonly Outcome<unknown>[]): string | undefined {
+  return outcomes.find(hasFailed)?.failed;
+}
+
+function hasFailed(outcome: Outcome<unknown>): outcome is { readonly failed: string } {
   return typeof outcome === "object" && outcome !== null && "failed" in outcome;
 }

@@ -1,13 +1,12 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { rhoFor } from "../../src/dp/accountant.ts";
 import { createBudget } from "../../src/dp/budget.ts";
 import { type Random, randomFromSeed, secureSource } from "../../src/random.ts";
 import { type Discrete, readDiscrete, readDomain, takeDiscrete } from "./discrete.ts";
-import { hasFailed, type Keeping, kept } from "./kept.ts";
+import { failureOf, type Keeping, kept, type Outcome, succeeded } from "./kept.ts";
 import { fitPrivately } from "./own.ts";
-import { fitPeer, PGM_AIM, PGM_MST, PGM_ON_JAX, type Peer } from "./peer.ts";
+import { fitPeer, type Peer, PGM_AIM, PGM_MST, PGM_ON_JAX } from "./peer.ts";
 import { type Line, meanOf, shortened, shown } from "./show.ts";
 import { type Distances, distancesOf } from "./total-variation.ts";
 
@@ -28,6 +27,7 @@ interface Contender {
   readonly name: string;
   readonly title: string;
   readonly runs: number;
+  readonly isPeer?: boolean;
   make(seed: number): Run;
 }
 
@@ -40,6 +40,7 @@ export async function marginals(options: {
   readonly minutes: number;
   /** Only these contenders. */
   readonly only?: readonly string[] | undefined;
+  readonly peers: boolean;
 }): Promise<{ readonly lines: readonly Line[]; readonly compared: readonly Line[] }> {
   const folder = resolve(options.keeping.folder, "data");
   mkdirSync(folder, { recursive: true });
@@ -49,23 +50,35 @@ export async function marginals(options: {
   const measured = new Map<string, readonly Run[]>();
   const lines: Line[] = [];
   for (const contender of contendersOf(real, { ...options, rows, folder })) {
-    if (!(options.only?.includes(contender.name) ?? true)) continue;
-    const outcomes = [];
+    if (!(options.only?.includes(contender.name) ?? true) || (contender.isPeer && !options.peers)) continue;
+    const outcomes: Outcome<Run>[] = [];
     for (let seed = 0; seed < contender.runs; seed++) {
       const name = `marginals/${contender.name}.${seed}`;
       const outcome = await kept(name, options.keeping, () => contender.make(seed));
       if (outcome) outcomes.push(outcome);
     }
-    const runs = outcomes.filter((outcome) => !hasFailed(outcome));
-    const failed = outcomes.find(hasFailed)?.failed;
+    const runs = succeeded(outcomes);
+    const failed = failureOf(outcomes);
     if (runs.length > 0) measured.set(contender.name, runs);
     lines.push({
       " ": failed === undefined ? contender.title : `${contender.title}: ${failed}`,
       runs: runs.length,
-      "1-way": shown(runs.map(({ one }) => one), 4),
-      "2-way": shown(runs.map(({ two }) => two), 4),
-      "3-way": shown(runs.map(({ three }) => three), 4),
-      "CPU s": shown(runs.map(({ cpu }) => cpu), 2),
+      "1-way": shown(
+        runs.map(({ one }) => one),
+        4,
+      ),
+      "2-way": shown(
+        runs.map(({ two }) => two),
+        4,
+      ),
+      "3-way": shown(
+        runs.map(({ three }) => three),
+        4,
+      ),
+      "CPU s": shown(
+        runs.map(({ cpu }) => cpu),
+        2,
+      ),
       "peak MB": shown([Math.max(...runs.map(({ megabytes }) => megabytes ?? Number.NaN))], 0),
     });
   }
@@ -86,6 +99,7 @@ function contendersOf(
   const peer = (one: Peer, times: number): Contender => ({
     ...one,
     runs: times,
+    isPeer: true,
     make: (seed) => {
       const out = join(folder, `${one.name}-${seed}.csv`);
       return scored(out, fitPeer(one, { train: rows, out, domain, ...PRIVACY, seed, minutes }));
@@ -96,7 +110,7 @@ function contendersOf(
       ...{ name, title: name, runs },
       make: (seed: number): Run => {
         const out = join(folder, `${name}-${seed}.csv`);
-        return scored(out, fitPrivately({ synthesizer: name, train: rows, out, domain, ...PRIVACY, seed }));
+        return scored(out, fitPrivately({ synthesizer: name, train: rows, out, schema: domain, ...PRIVACY, seed }));
       },
     })),
     peer(PGM_AIM, runs),
@@ -111,10 +125,7 @@ function contendersOf(
       make: (seed) => {
         const order = randomFromSeed(seed).shuffle(Uint32Array.from({ length: real.rows }, (_, row) => row));
         const middle = order.length / 2;
-        return distancesOf(
-          takeDiscrete(real, order.subarray(0, middle)),
-          takeDiscrete(real, order.subarray(middle)),
-        );
+        return distancesOf(takeDiscrete(real, order.subarray(0, middle)), takeDiscrete(real, order.subarray(middle)));
       },
     },
   ];
@@ -124,7 +135,7 @@ function contendersOf(
 function independent(real: Discrete, random: Random): Discrete {
   const { epsilon, delta } = PRIVACY;
   const budget = createBudget({ epsilon, delta, unit: { kind: "row", rows: 1 }, source: secureSource() });
-  const rho = rhoFor(epsilon, delta) / real.names.length;
+  const rho = budget.rho / real.names.length;
   return {
     ...real,
     columns: real.columns.map((codes, j) => {

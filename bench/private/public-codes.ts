@@ -26,8 +26,7 @@ export function publicDomains(
       return {
         name,
         size: categories.length + (mayBeMissing ? 1 : 0),
-        codeOf: (cell) =>
-          cell === null ? (mayBeMissing ? categories.length : 0) : (codes.get(String(cell)) ?? 0),
+        codeOf: (cell) => (cell === null ? (mayBeMissing ? categories.length : 0) : (codes.get(String(cell)) ?? 0)),
         cellFor: (code) => categories[code] ?? "",
       };
     }

@@ -46,7 +46,8 @@ function sharesOf({ columns, sizes, rows }: Discrete, set: readonly number[]): F
   const spans = set.map((j) => sizes[j] as number);
   for (let row = 0; row < rows; row++) {
     let cell = 0;
-    for (let i = 0; i < mine.length; i++) cell = cell * (spans[i] as number) + ((mine[i] as Uint16Array)[row] as number);
+    for (let i = 0; i < mine.length; i++)
+      cell = cell * (spans[i] as number) + ((mine[i] as Uint16Array)[row] as number);
     shares[cell] = (shares[cell] as number) + 1 / rows;
   }
   return shares;
