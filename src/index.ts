@@ -2,6 +2,8 @@
 
 export type { Column, DateColumn, NumberColumn, Table, TextColumn } from "./data/table.ts";
 export { columnOf, tableOf } from "./data/table.ts";
+export type { Budget, BudgetLine, PrivacyUnit } from "./dp/budget.ts";
+export { createBudget } from "./dp/budget.ts";
 export {
   Cancelled,
   CounterfoilError,
@@ -11,6 +13,7 @@ export {
   ResourceError,
   Unsupported,
 } from "./errors.ts";
+export type { PrivacyStatement } from "./evidence/privacy-statement.ts";
 export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
 export { complete } from "./jobs/complete.ts";
 export type { DriftOptions, DriftResult } from "./jobs/drift.ts";
@@ -41,9 +44,13 @@ export type {
   WorstPart,
 } from "./metrics/metric.ts";
 export type { Decision, Outcome, RuleResult, Verdict } from "./policy/decision.ts";
+export { secureSource } from "./random.ts";
+export { declaredSchema } from "./schema/declared-schema.ts";
+export { parseSchema } from "./schema/file.ts";
 export type { ColumnSchema, IdentifierType, Kind, TableSchema } from "./schema/schema.ts";
 export type { FitTableOptions } from "./synthesizers/fit-table.ts";
 export { fitTable, loadTable } from "./synthesizers/fit-table.ts";
 export type { FittedTable, SampleTableOptions } from "./synthesizers/fitted-table.ts";
 export { synthesizers } from "./synthesizers/index.ts";
+export { completeSchema } from "./synthesizers/private/complete-schema.ts";
 export type { FitOptions, Fitted, FittedRecord, SampleOptions, Synthesizer } from "./synthesizers/synthesizer.ts";

@@ -31,7 +31,7 @@ export function exponentialMechanism(
   checkScores(scores, sensitivity);
   if (!(epsilon > 0 && epsilon < Number.POSITIVE_INFINITY))
     throw new InvalidArgument("bad-epsilon", `Epsilon of a choice must be above 0, not ${epsilon}.`);
-  const slope = Math.max(0, nextBelow(nextBelow(nextBelow(epsilon / (2 * sensitivity * (1 + SCORE_ERROR))))));
+  const slope = choiceSlope(epsilon, sensitivity);
   let best = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < scores.length; i++) best = Math.max(best, scores[i] as number);
   let chosen = 0;
@@ -48,6 +48,11 @@ export function exponentialMechanism(
     chosen = uniformInteger(source, scores.length);
     if (bernoulliExponential(source, (best - (scores[chosen] as number)) * slope, exact)) return chosen;
   }
+}
+
+/** c: at most epsilon / (2 Δ (1 + 2^−12)), and by at most a few units in the last place; 0 where that is too small for a double. */
+export function choiceSlope(epsilon: number, sensitivity: number): number {
+  return Math.max(0, nextBelow(nextBelow(nextBelow(epsilon / (2 * sensitivity * (1 + SCORE_ERROR))))));
 }
 
 /** Throws unless a choice among these scores is possible.

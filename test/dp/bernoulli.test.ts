@@ -1,19 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bernoulliExponential } from "../../src/dp/bernoulli.ts";
-import { enclosedExponentialOfMinus } from "../../src/dp/exponential.ts";
 import { rationalOf } from "../../src/dp/rational.ts";
 import { uniformInteger } from "../../src/dp/uniform-integer.ts";
-import { scriptedSource, seededSource } from "./laws.ts";
+import { leadingWords, scriptedSource, seededSource } from "./laws.ts";
 
 const exponents = [2 ** -40, 0.01, 0.3, 1, Math.PI, 20];
 
-/** The first 32 · count bits of e^−x, as words. */
-function bitsOf(x: number, count: number): number[] {
-  const { numerator, denominator } = rationalOf(x);
-  const { low } = enclosedExponentialOfMinus(numerator, denominator, 32 * count + 64);
-  return Array.from({ length: count }, (_, i) => Number((low >> BigInt(64 + 32 * (count - 1 - i))) & 0xffffffffn));
-}
+const bitsOf = (x: number, count: number): number[] => leadingWords(rationalOf(x), count);
 
 test("U that leaves e^−x at the last of 96 bits is decided right, by exact arithmetic; one that leaves it early needs one word", () => {
   for (const x of exponents) {

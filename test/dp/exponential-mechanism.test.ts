@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exponentialMechanism } from "../../src/dp/exponential-mechanism.ts";
-import { chiSquaredRatioOfCounts, seededSource } from "./laws.ts";
+import { choiceSlope, exponentialMechanism } from "../../src/dp/exponential-mechanism.ts";
+import { rationalOf } from "../../src/dp/rational.ts";
+import { randomFromSeed } from "../../src/random.ts";
+import { chiSquaredRatioOfCounts, leadingWords, scriptedSource, seededSource } from "./laws.ts";
 
 const softmax = (scores: readonly number[], slope: number): number[] => {
   const weights = scores.map((score) => Math.exp(slope * (score - Math.max(...scores))));
@@ -62,6 +64,38 @@ test("for all neighbouring scores on a grid: epsilon-DP, range at most epsilon, 
           }
         }
   assert.ok(widest > 0.99 * epsilon, "the grid does not reach the worst case");
+});
+
+test("where 64 bits do not decide, the exact exponent c (max − s) does", () => {
+  const scores = [1e9 + 0.3, 0.1 + 0.2, -4.25, 1e9];
+  const [epsilon, sensitivity] = [2e-9, 1.7];
+  const slope = choiceSlope(epsilon, sensitivity);
+  for (const [i, score] of scores.entries()) {
+    if (i === 0) continue;
+    const [top, own, c] = [rationalOf(1e9 + 0.3), rationalOf(score), rationalOf(slope)];
+    const exponent = {
+      numerator: (top.numerator * own.denominator - own.numerator * top.denominator) * c.numerator,
+      denominator: top.denominator * own.denominator * c.denominator,
+    };
+    const [first, second, third] = leadingWords(exponent, 3) as [number, number, number];
+    const draw = (last: number): number =>
+      exponentialMechanism(scores, { epsilon, sensitivity, source: scriptedSource([i, first, second, last]) });
+    assert.equal(draw(third - 1), i);
+    assert.throws(() => draw(third + 1), /script is over/);
+  }
+});
+
+test("the slope is never above epsilon / (2 Δ (1 + 2^−12)), in exact arithmetic", () => {
+  const random = randomFromSeed(79);
+  for (let i = 0; i < 2000; i++) {
+    const [epsilon, sensitivity] = [10 ** (4 * random.uniform() - 3), 10 ** (6 * random.uniform() - 3)];
+    const [c, e, s] = [rationalOf(choiceSlope(epsilon, sensitivity)), rationalOf(epsilon), rationalOf(sensitivity)];
+    // c · 2 Δ (2^12 + 1) ≤ epsilon · 2^12.
+    const left = c.numerator * 2n * s.numerator * 4097n * e.denominator;
+    const right = e.numerator * 4096n * c.denominator * s.denominator;
+    assert.ok(left <= right, `epsilon ${epsilon}, sensitivity ${sensitivity}`);
+    assert.ok(Number(right - left) < 1e-14 * Number(right));
+  }
 });
 
 test("one score is chosen without asking; far worse scores never", () => {

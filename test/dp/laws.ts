@@ -1,3 +1,5 @@
+import { enclosedExponentialOfMinus } from "../../src/dp/exponential.ts";
+import type { Rational } from "../../src/dp/rational.ts";
 import { chiSquareQuantile } from "../../src/math/distributions.ts";
 import type { SecureSource } from "../../src/random.ts";
 import { randomFromSeed } from "../../src/random.ts";
@@ -18,6 +20,12 @@ export function scriptedSource(words: readonly number[]): SecureSource & { reado
     },
     used: () => next,
   };
+}
+
+/** The first 32 · count bits of e^−x, as words: a uniform real of which so many bits are drawn cannot be told apart from it. */
+export function leadingWords({ numerator, denominator }: Rational, count: number): number[] {
+  const { low } = enclosedExponentialOfMinus(numerator, denominator, 32 * count + 64);
+  return Array.from({ length: count }, (_, i) => Number((low >> BigInt(64 + 32 * (count - 1 - i))) & 0xffffffffn));
 }
 
 /** P(y) of the discrete Gaussian, by its definition; y from −reach to reach. */

@@ -4,8 +4,16 @@ import { discreteGaussian } from "../../src/dp/discrete-gaussian.ts";
 import { discreteLaplace } from "../../src/dp/discrete-laplace.ts";
 import { fractionAbove, rationalOf } from "../../src/dp/rational.ts";
 import { InvalidArgument } from "../../src/errors.ts";
+import { nextAbove } from "../../src/math/next-float.ts";
 import { randomFromSeed, secureSource } from "../../src/random.ts";
-import { chiSquaredRatio, discreteGaussianLaw, discreteLaplaceLaw, scriptedSource, seededSource } from "./laws.ts";
+import {
+  chiSquaredRatio,
+  discreteGaussianLaw,
+  discreteLaplaceLaw,
+  leadingWords,
+  scriptedSource,
+  seededSource,
+} from "./laws.ts";
 
 const DRAWS = 400_000;
 const sigmas = [0.3, 0.5, 1, Math.SQRT2, 3.7, 20, 250.5, 1000];
@@ -70,6 +78,61 @@ test("a scale becomes a fraction that is never smaller, and larger by less than 
     const excess = BigInt(numerator) * over - exactly * BigInt(denominator);
     assert.ok(excess >= 0n && excess << 31n < exactly * BigInt(denominator), `scale ${scale}`);
     if (Number.isInteger(scale)) assert.equal(denominator, 1);
+  }
+});
+
+/** Words that make a discrete Laplace sampler of a whole scale propose u + scale · v. */
+const proposal = (u: number, v: number, sign: 0 | 1): number[] => [
+  u,
+  0,
+  ...new Array(v).fill(0),
+  2 ** 32 - 1,
+  sign * 2 ** 31,
+];
+
+test("where 64 bits do not decide, the Gaussian's exact exponent does: (|y| − v/t)² / 2v, for y of both signs", () => {
+  for (const sigma of [1.3, 3.7, 250.5]) {
+    const t = Math.floor(sigma) + 1;
+    const v = rationalOf(nextAbove(sigma * sigma));
+    for (const [u, heads, sign] of [
+      [1, 0, 0],
+      [0, 1, 1],
+      [t - 1, 2, 0],
+    ] as const) {
+      const y = (sign === 1 ? -1 : 1) * (u + t * heads);
+      // (|y| − v/t)² / 2v with v = n/d, over the common denominator.
+      const [n, d] = [v.numerator, v.denominator];
+      const difference = BigInt(Math.abs(y) * t) * d - n;
+      const exponent = { numerator: difference ** 2n, denominator: 2n * n * d * BigInt(t) ** 2n };
+      const [first, second, third] = leadingWords(exponent, 3) as [number, number, number];
+      const draw = (last: number): number => {
+        const source = scriptedSource([...proposal(u, heads, sign), first, second, last]);
+        return discreteGaussian(sigma, source)();
+      };
+      assert.equal(draw(third - 1), y, `sigma ${sigma}, y ${y}`);
+      assert.throws(() => draw(third + 1), /script is over/, `sigma ${sigma}, y ${y}: rejected, so more is drawn`);
+    }
+  }
+});
+
+test("where 64 bits do not decide, the Laplace sampler's exact exponents do: u/n, and 1", () => {
+  for (const [scale, n, u] of [
+    [7, 7, 3],
+    [2.75, 11, 10],
+    [1000, 1000, 1],
+  ] as const) {
+    const tail = [2 ** 32 - 1, 0];
+    const [first, second, third] = leadingWords({ numerator: BigInt(u), denominator: BigInt(n) }, 3) as [
+      number,
+      number,
+      number,
+    ];
+    const kept = (last: number): number => discreteLaplace(scale, scriptedSource([u, first, second, last, ...tail]))();
+    assert.equal(kept(third - 1), Math.floor((u * scale) / n));
+    assert.throws(() => kept(third + 1), /script is over/);
+    const [a, b, c] = leadingWords({ numerator: 1n, denominator: 1n }, 3) as [number, number, number];
+    const heads = (last: number): number => discreteLaplace(scale, scriptedSource([u, 0, a, b, last, ...tail]))();
+    assert.equal(heads(c - 1), Math.floor(((u + n) * scale) / n), "heads, then tails");
   }
 });
 
