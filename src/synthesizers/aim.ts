@@ -34,7 +34,7 @@ const aimOptions = z.strictObject({
     .number()
     .min(0)
     .max(100)
-    .default(0)
+    .default(1)
     .describe(
       "Values whose noisy count is below so many standard deviations of the noise are learned as one; 0: none.",
     ),
@@ -78,6 +78,10 @@ export const aim: Synthesizer<AimOptions> = {
   load: (record) => loadCodes(maker, record),
 };
 
+/** A single column is counted with what so many rounds have for measuring. In the paper: one; what single columns are wrong by, all pairs are,
+ * and rare values are told by these counts. */
+const SINGLE_ROUNDS = 2;
+
 async function fit(table: Table, fitOptions: FitOptions<AimOptions>): Promise<Fitted> {
   const { options, signal, progress } = fitOptions;
   throwIfCancelled(signal);
@@ -88,9 +92,9 @@ async function fit(table: Table, fitOptions: FitOptions<AimOptions>): Promise<Fi
   checkMemory(all.list, options);
   const rho = curator.remaining;
   const rounds = options.rounds === "auto" ? 16 * sizes.length : options.rounds;
-  // One measurement of every column must leave most for the rounds.
-  const share = 1 / Math.max(rounds, 2 * sizes.length);
-  const rhoSingle = all.list.length === 1 ? rho : MEASURE_SHARE * share * rho;
+  // Counting the single columns must leave most for the rounds.
+  const share = 1 / Math.max(rounds, 2 * SINGLE_ROUNDS * sizes.length);
+  const rhoSingle = all.list.length === 1 ? rho : SINGLE_ROUNDS * MEASURE_SHARE * share * rho;
   const singles: Measurement[] = sizes.map((_, j) => curator.measure([j], { rho: rhoSingle }));
   const total = rowsAccordingTo(singles);
   const constrained = new Set(structural.zeros.flatMap(({ clique }) => clique));
@@ -117,7 +121,7 @@ async function fit(table: Table, fitOptions: FitOptions<AimOptions>): Promise<Fi
     measurements: [...singles, ...made.measurements],
     merged,
     options,
-    notes: notesOf({ names, merged, singles, tooLarge: all.tooLarge, measured: made.measurements, total }),
+    notes: notesOf({ names, merged, singles, tooLarge: all.tooLarge, measured: made.measurements }),
   });
 }
 
@@ -130,9 +134,8 @@ function notesOf(made: {
   readonly singles: readonly Measurement[];
   readonly measured: readonly Measurement[];
   readonly tooLarge: number;
-  readonly total: number;
 }): string[] {
-  const { names, merged, singles, measured, tooLarge, total } = made;
+  const { names, merged, singles, measured, tooLarge } = made;
   const sets = new Map<string, { readonly clique: readonly number[]; readonly sigmas: string[] }>();
   for (const { clique, sigma } of measured) {
     const key = clique.join();
@@ -153,6 +156,5 @@ function notesOf(made: {
         ]
       : []),
     ...mergedNotes(merged),
-    ...(total === 0 ? ["The noisy counts of single columns know of no row: values were taken as equally likely."] : []),
   ];
 }

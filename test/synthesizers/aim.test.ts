@@ -82,8 +82,10 @@ test("spends exactly its budget, first on every column, then on rounds of one ch
   rounds.forEach((kind, i) => {
     assert.equal(kind, i % 2 === 0 ? "exponential" : "discrete-gaussian");
   });
-  // The first noise is that of 16 rounds for each column.
-  assert.ok(Math.abs((budget.lines[0]?.rho as number) - (0.9 * budget.rho) / 64) < 1e-12);
+  // The first noise is that of two of 16 rounds for each column, then of one.
+  assert.ok(Math.abs((budget.lines[0]?.rho as number) - (2 * 0.9 * budget.rho) / 64) < 1e-12);
+  assert.ok(Math.abs((budget.lines[4]?.rho as number) - (0.1 * budget.rho) / 64) < 1e-12);
+  assert.ok(Math.abs((budget.lines[5]?.rho as number) - (0.9 * budget.rho) / 64) < 1e-12);
 });
 
 test("with a budget that hides nothing, pairs are as in the rows but for rounding", async () => {
@@ -217,7 +219,7 @@ test("a unit of several rows has its noise times as large", async () => {
   });
   const fitted = await fit(people(3000, 1), { budget });
   const sigma = budget.lines[0]?.detail.sigma as number;
-  const row = Math.sqrt(64 / (2 * 0.9 * budget.rho));
+  const row = Math.sqrt(64 / (2 * 2 * 0.9 * budget.rho));
   assert.ok(Math.abs(sigma / (4 * row) - 1) < 1e-6, `${sigma}, ${row}`);
   assert.ok(fitted.notes[0]?.includes(sigma.toPrecision(3)));
 });

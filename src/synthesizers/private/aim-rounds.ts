@@ -47,7 +47,9 @@ export async function aimRounds(curator: Curator, options: AimRoundsOptions): Pr
   const measurements: Measurement[] = [];
   const estimated = (iterations: number, start?: GraphicalModel): GraphicalModel =>
     estimateOrUniform(sizes, { measurements: [...singles, ...measurements], zeros, start, iterations });
-  const room = modelLimit(candidates, { sizes, mostCells: modelCells });
+  // A set that shares nothing with the workload would be chosen for its score of 0 where all others are below.
+  const wanted = candidates.filter(({ weight }) => weight > 0);
+  const room = modelLimit(wanted, { sizes, mostCells: modelCells });
   let { share } = options;
   let model = estimated(options.roundIterations);
   for (let isLast = curator.remaining <= 0 || candidates.length <= 1; !isLast; ) {

@@ -96,6 +96,7 @@ export function fittedGraphical(
     }),
     { merged, codeOf },
   );
+  const learnedRows = rowsAccordingTo(measurements);
   const fitted = fittedCodes(maker, {
     plans: columns.map(({ plan }) => plan),
     model: network,
@@ -107,10 +108,11 @@ export function fittedGraphical(
             `Combinations that ${structural.constraints.map((name) => `"${name}"`).join(", ")} forbids have no chance in the model.`,
           ]
         : []),
+      ...(learnedRows === 0 ? ["The noisy counts know of no row: all values are equally likely."] : []),
     ],
     conditions: isAlwaysExact(network) ? "exact" : "rejection",
   });
-  return { ...fitted, learnedRows: rowsAccordingTo(measurements) };
+  return { ...fitted, learnedRows };
 }
 
 /** Rows, as noisy totals say; none where noise has the last word. */
