@@ -15,6 +15,7 @@ import {
   DOMAIN_SHARE,
   type DomainSource,
   needsLabels,
+  rowsToBeFound,
 } from "../synthesizers/private/complete-schema.ts";
 import type { Synthesizer } from "../synthesizers/synthesizer.ts";
 import type { JobEvents, SynthesizeOptions } from "./job.ts";
@@ -107,6 +108,7 @@ export async function openPrivateRelease(
   const reserveDelta = needsLabels(source.train, source.schema) ? delta / 2 : 0;
   const budget = createBudget({ epsilon, delta, unit, source: secureSource(), reserveDelta });
   warnOf(guarantee, { table: source.table, groups: source.groups, events });
+  checkDomains(source, { budget, events });
   const reservation = await reserveCharge(folders, {
     mark,
     epsilon,
@@ -119,6 +121,38 @@ export async function openPrivateRelease(
   });
   for (const notice of reservation.notices) events.notice?.(notice);
   return { guarantee, budget, reservation };
+}
+
+/** Most columns named in a message. */
+const MOST_NAMED = 8;
+
+/** Says what domains that nobody declared take, before anything is spent. */
+function checkDomains(
+  { train, schema }: Source,
+  { budget, events }: { readonly budget: Budget; readonly events: JobEvents },
+): void {
+  const found = rowsToBeFound(train, schema, { budget });
+  if (found.length === 0) return;
+  const names = (of: typeof found): string =>
+    `${of
+      .slice(0, MOST_NAMED)
+      .map(({ column }) => `"${column}"`)
+      .join(", ")}${of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : ""}`;
+  const count = (n: number): string => n.toLocaleString("en-US");
+  const most = found.reduce((rows, need) => Math.max(rows, need.rows), 0);
+  const hopeless = found.filter(({ rows }) => rows > train.rows);
+  if (hopeless.length > 0)
+    throw new InvalidArgument(
+      "too-little-epsilon",
+      `No domain was declared for ${names(hopeless)}, and with this budget a value must be held by about ${count(most)} rows to be found; ${count(train.rows)} are learned from. Nothing was spent.`,
+      {
+        advice:
+          'Declare categories and ranges in a schema file (public knowledge costs nothing), raise --epsilon, or leave the columns out ("drop: true").',
+      },
+    );
+  events.notice?.(
+    `No domain was declared for ${names(found)}: ${100 * DOMAIN_SHARE} % of the budget goes to finding ${found.length === 1 ? "it" : "them"}, and what fewer than about ${count(most)} rows hold is not found. A schema file with categories and ranges costs nothing.`,
+  );
 }
 
 /** Told at the terminal alone: they say something of the rows. */

@@ -235,8 +235,13 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
       { signal },
     );
   } catch (error) {
+    const asked = privately?.budget.lines.length ?? 0;
     // Where nothing was asked of the rows yet, nothing was spent.
-    if (privately && privately.budget.lines.length === 0) await privately.reservation.takeBack();
+    if (asked === 0) await privately?.reservation.takeBack();
+    else
+      events.notice?.(
+        `The source stays charged with epsilon ${guarantee?.epsilon}: ${asked} question${asked === 1 ? " was" : "s were"} asked of its rows before the run ended.`,
+      );
     throw error;
   } finally {
     await executor.close();

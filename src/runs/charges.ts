@@ -140,7 +140,7 @@ export function totalOf(
   if (charges.length === 0) return { epsilon: 0, delta: at };
   const left = at - sum("extraDelta");
   const found = [
-    ...(left > 0 ? [epsilonFor(sum("rho"), left)] : []),
+    ...(left > 0 && left < 1 ? [epsilonFor(sum("rho"), left)] : []),
     ...(plain.delta <= at * (1 + ROUNDING) ? [plain.epsilon] : []),
   ];
   return found.length === 0 ? plain : { epsilon: Math.min(...found), delta: at };

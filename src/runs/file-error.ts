@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<string, readonly [code: string, text: string, advic
     "a file or folder is not there (any more)",
     "Check the path, and that nothing else removes files there.",
   ],
+  EISDIR: ["not-a-file", "a folder is where a file should be", "Move the folder away, or check the path."],
   ENOTDIR: ["not-a-folder", "a part of the path is a file, not a folder", "Check the path."],
   ENAMETOOLONG: ["name-too-long", "the name is too long for this file system", "Choose a shorter name."],
   EMFILE: ["too-many-files", "too many files are open", "Raise the limit (ulimit -n) or close other programs."],

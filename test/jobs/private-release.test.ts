@@ -227,3 +227,12 @@ test("the same real rows, more or less one, lead to the same questions", async (
   };
   assert.deepEqual(await queries(visits()), await queries(visits().replace(/\n[^\n]+/, "")));
 });
+
+test("too little epsilon for domains that nobody declared is said before anything is spent", async () => {
+  ledger("hopeless");
+  await assert.rejects(
+    run({ epsilon: 0.05, schema: undefined }),
+    (error) => error instanceof InvalidArgument && error.code === "too-little-epsilon" && /"ward"/.test(error.message),
+  );
+  assert.ok(!existsSync(join(process.env.XDG_DATA_HOME as string, "counterfoil", "ledger.jsonl")));
+});

@@ -82,6 +82,8 @@ test("totals: rho adds up and is converted once; where plain sums are smaller th
     assert.ok(Math.abs(total.epsilon - Math.min(concentrated, n * epsilon)) < 1e-9);
   }
   assert.deepEqual(totalOf([]), { epsilon: 0, delta: 0 });
+  const loose = { epsilon: 1, delta: 0.6, extraDelta: 0, rho: rhoFor(1, 0.6) };
+  assert.deepEqual(totalOf([loose, loose]), { epsilon: 2, delta: 1.2 }, "a delta that promises nothing is no error");
   const one = { epsilon: 1, delta: 1e-9, extraDelta: 0, rho: rhoFor(1, 1e-9) };
   const free = totalOf([one, one]);
   assert.equal(free.delta, 2e-9, "without a delta to state it for: the sum");
@@ -278,6 +280,15 @@ test("a ledger that cannot be written is said before anything is spent", async (
     if (isRoot) process.seteuid?.(0);
   }
   assert.equal(readFileSync(ledgerOf(folders), "utf8"), one);
+});
+
+test("a folder in the place of the ledger is said, and nothing is spent", async (t) => {
+  const folders = foldersIn(t);
+  mkdirSync(ledgerOf(folders), { recursive: true });
+  await assert.rejects(
+    reserveCharge(folders, asked(rows(0, 12))),
+    (error) => error instanceof ResourceError && error.code === "not-a-file",
+  );
 });
 
 test("a full disk is said before anything is spent, and what it left of the line is not counted", async (t) => {

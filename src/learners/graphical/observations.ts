@@ -52,40 +52,63 @@ export function observationsOf(
   return out;
 }
 
-/** Σ weight ‖μ − noisy‖² / 2 over all observations; writes its gradient in each factor's marginals. */
+/** Σ weight ‖μ − noisy‖² / 2 over all observations; writes its gradient in each factor's marginals, if asked. */
 export function squaredError(
   { factors }: Propagation,
   input: {
     readonly observations: readonly (readonly Observation[])[];
-    readonly gradient: readonly Float64Array[];
+    readonly gradient?: readonly Float64Array[];
   },
 ): number {
   const { observations, gradient } = input;
   let error = 0;
   for (let f = 0; f < factors.length; f++) {
     const { marginals } = factors[f] as PropagatedFactor;
-    const slope = gradient[f] as Float64Array;
-    slope.fill(0);
+    const slope = gradient?.[f];
+    slope?.fill(0);
     for (const { weight, noisy, places, marginal } of observations[f] as readonly Observation[]) {
-      if (!places) {
-        for (let i = 0; i < slope.length; i++) {
-          const gap = (marginals[i] as number) - (noisy[i] as number);
-          error += 0.5 * weight * gap * gap;
-          slope[i] = (slope[i] as number) + weight * gap;
-        }
-        continue;
-      }
-      marginal.fill(0);
-      for (let i = 0; i < slope.length; i++)
-        marginal[places[i] as number] = (marginal[places[i] as number] as number) + (marginals[i] as number);
+      if (places) sumBy(places, marginals, marginal);
+      else marginal.set(marginals);
       for (let k = 0; k < marginal.length; k++) {
         const gap = (marginal[k] as number) - (noisy[k] as number);
         error += 0.5 * weight * gap * gap;
         marginal[k] = weight * gap;
       }
-      for (let i = 0; i < slope.length; i++)
-        slope[i] = (slope[i] as number) + (marginal[places[i] as number] as number);
+      if (slope) addBy(places, marginal, slope);
     }
   }
   return error;
+}
+
+/** Writes how each factor's log-potentials would change by proportional fitting: for every observation the log of what was measured over the
+ * marginal, both raised by the noise's standard deviation, so that counts within the noise change little.
+ * @source Deming & Stephan (1940), Ann. Math. Stat. 11 (iterative proportional fitting) */
+export function proportionalStep(
+  { factors }: Propagation,
+  input: { readonly observations: readonly (readonly Observation[])[]; readonly step: readonly Float64Array[] },
+): void {
+  for (let f = 0; f < factors.length; f++) {
+    const { marginals } = factors[f] as PropagatedFactor;
+    const step = input.step[f] as Float64Array;
+    step.fill(0);
+    for (const { weight, noisy, places, marginal } of input.observations[f] as readonly Observation[]) {
+      const sigma = 1 / Math.sqrt(weight);
+      if (places) sumBy(places, marginals, marginal);
+      else marginal.set(marginals);
+      for (let k = 0; k < marginal.length; k++)
+        marginal[k] = Math.log((Math.max(noisy[k] as number, 0) + sigma) / ((marginal[k] as number) + sigma));
+      addBy(places, marginal, step);
+    }
+  }
+}
+
+function sumBy(places: Int32Array, from: Float64Array, to: Float64Array): void {
+  to.fill(0);
+  for (let i = 0; i < from.length; i++)
+    to[places[i] as number] = (to[places[i] as number] as number) + (from[i] as number);
+}
+
+function addBy(places: Int32Array | undefined, from: Float64Array, to: Float64Array): void {
+  if (places) for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + (from[places[i] as number] as number);
+  else for (let i = 0; i < to.length; i++) to[i] = (to[i] as number) + (from[i] as number);
 }

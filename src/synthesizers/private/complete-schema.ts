@@ -1,12 +1,13 @@
 import { type Column, columnOf, type Table } from "../../data/table.ts";
 import type { Budget } from "../../dp/budget.ts";
+import { stableThreshold } from "../../dp/stable-histogram.ts";
 import { InvalidData } from "../../errors.ts";
 import { withoutCodes } from "../../schema/reduce/missing-codes.ts";
 import { type ColumnSchema, isQuantity, type TableSchema } from "../../schema/schema.ts";
 import { binEndsOf, declaredLabels, MOST_POINTS } from "./columns.ts";
 import { gridUnit, gridValues } from "./grid.ts";
 import { noisyBinEnds } from "./noisy-bins.ts";
-import { noisyRange } from "./noisy-range.ts";
+import { noisyRange, RANGE_DEVIATIONS } from "./noisy-range.ts";
 
 /** Share of ρ that is spent on domains nobody declared, however many they are. */
 export const DOMAIN_SHARE = 0.2;
@@ -44,10 +45,7 @@ export function completeSchema(
   { budget }: { readonly budget: Budget },
 ): { readonly schema: TableSchema; readonly sources: readonly DomainSource[] } {
   const needs = needsOf(table, schema);
-  const weight = needs.reduce((sum, need) => sum + WEIGHTS[need.needs], 0);
-  const rhoOf = (need: Need): number => (budget.rho * DOMAIN_SHARE * WEIGHTS[need.needs]) / weight;
-  const histograms = needs.filter((need) => need.needs === "labels").length;
-  const delta = histograms > 0 ? budget.remainingDelta / histograms : 0;
+  const { rhoOf, delta } = pricesOf(needs, budget);
   const changed = new Map<string, ColumnSchema>();
   const sources: DomainSource[] = [];
   for (const need of needs) {
@@ -66,6 +64,40 @@ export function completeSchema(
   return {
     schema: { ...schema, columns: schema.columns.map((meaning) => changed.get(meaning.name) ?? meaning) },
     sources,
+  };
+}
+
+/** How many rows must hold something for it to be found, column by column: a function of the budget and of what is declared, of no cell. */
+export function rowsToBeFound(
+  table: Table,
+  schema: TableSchema,
+  { budget }: { readonly budget: Budget },
+): readonly { readonly column: string; readonly rows: number }[] {
+  const needs = needsOf(table, schema);
+  const { rhoOf, delta } = pricesOf(needs, budget);
+  const { rows } = budget.unit;
+  return needs.flatMap((need) => {
+    const column = need.meaning.name;
+    if (need.needs === "labels") {
+      const sigma = rows / Math.sqrt(2 * rhoOf(need));
+      return [{ column, rows: stableThreshold({ sigma, delta, rows }) }];
+    }
+    if (need.needs !== "range and bins") return [];
+    const sigma = rows / Math.sqrt(2 * rhoOf(need) * RANGE_SHARE);
+    return [{ column, rows: Math.ceil(RANGE_DEVIATIONS * sigma) }];
+  });
+}
+
+/** What each need may cost: shares of what is set apart. */
+function pricesOf(
+  needs: readonly Need[],
+  budget: Budget,
+): { readonly rhoOf: (need: Need) => number; readonly delta: number } {
+  const weight = needs.reduce((sum, need) => sum + WEIGHTS[need.needs], 0);
+  const histograms = needs.filter((need) => need.needs === "labels").length;
+  return {
+    rhoOf: (need) => (budget.rho * DOMAIN_SHARE * WEIGHTS[need.needs]) / weight,
+    delta: histograms > 0 ? budget.remainingDelta / histograms : 0,
   };
 }
 

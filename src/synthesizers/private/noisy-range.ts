@@ -6,7 +6,7 @@ const HIGHEST = 60;
 const MAGNITUDES = HIGHEST - LOWEST + 1;
 
 /** Standard deviations of noise above which a magnitude counts as held: all 203 empty ones stay below with chance .999. */
-const DEVIATIONS = 4.5;
+export const RANGE_DEVIATIONS = 4.5;
 
 /** A range that holds most of a column's values, ends at powers of two: from the lowest to the highest magnitude whose noisy count stands out.
  * @param values NaN: missing
@@ -22,7 +22,7 @@ export function noisyRange(
     counts[place] = (counts[place] as number) + 1;
   }
   const { noisy, sigma } = budget.gaussian(counts, { query, rho });
-  const held = [...noisy.keys()].filter((place) => (noisy[place] as number) > DEVIATIONS * sigma);
+  const held = [...noisy.keys()].filter((place) => (noisy[place] as number) > RANGE_DEVIATIONS * sigma);
   if (held.length === 0) return undefined;
   return [endOf((held[0] as number) - MAGNITUDES, -1), endOf((held.at(-1) as number) - MAGNITUDES, 1)];
 }

@@ -5,7 +5,7 @@ import { marginalOf, marginalsOf } from "../../../src/learners/graphical/margina
 import { estimateTotal } from "../../../src/learners/graphical/measurements.ts";
 import type { Measurement } from "../../../src/learners/graphical/model.ts";
 import { randomFromSeed } from "../../../src/random.ts";
-import { bestJoint, errorOf, marginalOfJoint } from "./brute-force.ts";
+import { allRows, bestJoint, cellOf, errorOf, marginalOfJoint } from "./brute-force.ts";
 
 const sizes = [3, 2, 4, 2, 3];
 
@@ -78,4 +78,102 @@ test("the total is the inverse-variance mean of the totals of the measurements",
     { clique: [1], noisy: Float64Array.of(50, 40), sigma: 2 },
   ];
   assert.ok(Math.abs(estimateTotal(measurements) - (60 / 3 + 90 / 8) / (1 / 3 + 1 / 8)) < 1e-9);
+});
+
+describe("odd measurements", () => {
+  const plain = measured(
+    [
+      [0, 1],
+      [1, 2],
+      [3, 4],
+    ],
+    { seed: 3, sigma: () => 5 },
+  );
+
+  test("structural zeros are empty in every marginal, and the fit is the best that leaves them empty", () => {
+    const allowed = Uint8Array.of(1, 0, 1, 1, 0, 1);
+    const zeros = [{ clique: [0, 1], allowed }];
+    const model = estimate(sizes, { measurements: plain, zeros, iterations: 3000 });
+    const table = marginalOf(model, [0, 1]);
+    assert.deepEqual(
+      [...table].map((count) => (count > 0 ? 1 : 0)),
+      [...allowed],
+    );
+    assert.ok(marginalOf(model, [0, 1, 4]).every((count, i) => allowed[Math.floor(i / 3)] === 1 || count === 0));
+    const best = bestJoint(sizes, plain, {
+      total: model.total,
+      allowed: allRows(sizes).map((row) => allowed[cellOf(row, sizes, [0, 1])]!),
+    });
+    assert.ok(model.objective <= errorOf(best, sizes, plain) * (1 + 1e-4) + 1e-6);
+  });
+
+  test("zeros that leave no row are refused, also when only together", () => {
+    const none = [{ clique: [1], allowed: Uint8Array.of(0, 0) }];
+    assert.throws(() => estimate(sizes, { measurements: plain, zeros: none, iterations: 10 }), /no row possible/);
+    const together = [
+      { clique: [1, 3], allowed: Uint8Array.of(1, 0, 0, 0) },
+      { clique: [3, 4], allowed: Uint8Array.of(0, 0, 0, 1, 1, 1) },
+    ];
+    assert.throws(() => estimate(sizes, { measurements: plain, zeros: together, iterations: 10 }), /no row possible/);
+  });
+
+  test("counts that are all negative: a total of one row, and marginals that are none below 0", () => {
+    const noisy = Float64Array.of(-5, -3, -9);
+    const model = estimate(sizes, { measurements: [{ clique: [0], sigma: 2, noisy }], iterations: 200 });
+    assert.equal(model.total, 1);
+    assert.ok(marginalOf(model, [0]).every((count) => count >= 0));
+  });
+
+  test("columns that nobody measured are even and independent", () => {
+    const model = estimate(sizes, { measurements: plain.slice(0, 1), iterations: 20 });
+    const table = marginalOf(model, [0, 4]);
+    const known = marginalOf(model, [0]);
+    table.forEach((count, i) => {
+      assert.ok(Math.abs(count - known[Math.floor(i / 3)]! / 3) < 1e-9 * model.total);
+    });
+    const even = estimate([4], { measurements: [], iterations: 10, total: 8 });
+    assert.deepEqual([...marginalOf(even, [0])], [2, 2, 2, 2]);
+  });
+
+  test("a column of one value, alone and in a pair", () => {
+    const model = estimate([1, 3], {
+      measurements: [
+        { clique: [0], sigma: 1, noisy: Float64Array.of(30) },
+        { clique: [0, 1], sigma: 1, noisy: Float64Array.of(5, 10, 15) },
+      ],
+      iterations: 500,
+    });
+    [5, 10, 15].forEach((want, i) => {
+      assert.ok(Math.abs(marginalOf(model, [1])[i]! - want) < 1e-2);
+    });
+  });
+
+  test("a warm start goes on where the other stopped, and ends at the same fit", () => {
+    const more = measured(
+      [
+        [0, 1],
+        [1, 2],
+        [0, 2],
+      ],
+      { seed: 4, sigma: () => 8 },
+    );
+    const first = estimate(sizes, { measurements: more.slice(0, 2), iterations: 500 });
+    const cold = estimate(sizes, { measurements: more, iterations: 3000 });
+    const warm = estimate(sizes, { measurements: more, start: first, iterations: 3000 });
+    assert.ok(Math.abs(warm.objective - cold.objective) < 1e-3 * cold.objective + 1e-6);
+    const again = estimate(sizes, { measurements: more, start: warm, iterations: 1 });
+    assert.ok(again.objective <= warm.objective * (1 + 1e-9));
+  });
+
+  test("a wrong measurement is told by its number and columns", () => {
+    const table = Float64Array.of(1, 2, 3);
+    const bad = (clique: number[], noisy: Float64Array, sigma = 1): (() => void) => {
+      return () => estimate(sizes, { measurements: [...plain, { clique, noisy, sigma }], iterations: 1 });
+    };
+    assert.throws(bad([1, 0], new Float64Array(6)), /Measurement 3 .*\[1, 0\].*ascending/);
+    assert.throws(bad([5], table), /below 5/);
+    assert.throws(bad([1], table), /3 cells; wanted 2/);
+    assert.throws(bad([0], table, 0), /sigma 0/);
+    assert.throws(bad([0], Float64Array.of(1, Number.NaN, 3)), /not finite/);
+  });
 });
