@@ -3,12 +3,14 @@ import { flagsOf, printTable } from "./measure.ts";
 import type { Keeping } from "./private/kept.ts";
 import { marginals } from "./private/marginals.ts";
 import type { Line } from "./private/show.ts";
+import { draws, growth } from "./private/speed.ts";
+import { EPSILONS, tables } from "./private/tables.ts";
 
 const PARTS = ["marginals", "tables", "laws", "audit", "speed"] as const;
 type Part = (typeof PARTS)[number];
 
 /** Private synthesizers: how near they come beside their peers, and whether the promise is kept. Flags: --parts=marginals,… --runs=5 --only=names
- * --peers=no --peer-minutes=15 --reuse (run only what is not kept) --print (run nothing) --out=. */
+ * --tables=german-credit,… --epsilons=0.1,1,10 --seeds=3 --peers=no --peer-minutes=15 --reuse (run only what is not kept) --print (run nothing) --out=. */
 export async function run(options: {
   readonly quick: boolean;
   readonly json: boolean;
@@ -44,5 +46,21 @@ export async function run(options: {
     const { lines, compared } = await marginals({ ...common, runs });
     show("adult-discrete, ε = 1, δ = 1e-9: mean total-variation distance", lines);
     show("ours beside private-pgm", compared);
+  }
+  if (asked.includes("tables")) {
+    const found = await tables({
+      ...common,
+      seeds: Number(flag("seeds") ?? (options.quick ? 1 : 3)),
+      epsilons: flag("epsilons")?.split(",").map(Number) ?? (options.quick ? [1] : EPSILONS),
+      names: flag("tables")?.split(",") ?? (options.quick ? ["german-credit"] : undefined),
+    });
+    for (const { title, lines } of found) show(title, lines);
+  }
+  if (asked.includes("speed")) {
+    show(
+      "Adult's columns, its domains declared, ε = 1",
+      await growth({ keeping, ...(options.quick ? { rows: 100_000 } : {}) }),
+    );
+    show("discrete Gaussian noise", draws());
   }
 }
