@@ -133,7 +133,7 @@ const FAULTS: readonly Fault[] = [
       const before = words.drawn;
       try {
         if (faulty) budget.gaussian([0], { query: "once more", rho: budget.rho / 10 });
-        return { number: "not refused", accused: false };
+        return { number: "ten measurements within it, all answered", accused: false };
       } catch (error) {
         return {
           number: `"${(error as { code?: string }).code}", ${words.drawn - before} words drawn`,

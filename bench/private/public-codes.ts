@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parse, stringify } from "yaml";
 import { cellOf, columnOf, type Table } from "../../src/data/table.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import { parseSchema } from "../../src/schema/file.ts";
@@ -11,6 +12,8 @@ export interface PublicDomain {
   codeOf(cell: string | number | null): number;
   /** A cell of the code as text; a number is drawn evenly within its bin, from `at` in [0, 1). */
   cellFor(code: number, at: number): string;
+  /** The largest value of each bin, of a range. */
+  readonly binEnds?: readonly number[];
 }
 
 /** The domains of a schema file whose every column declares `categories` or a `range`. Cells outside go to the nearest bin, or to the first label.
@@ -35,9 +38,11 @@ export function publicDomains(
     const [low, high] = [range[0], range[1] + (whole ? 1 : 0)];
     const count = whole ? Math.min(bins, high - low) : bins;
     const width = (high - low) / count;
+    const ends = Array.from({ length: count }, (_, k) => low + width * (k + 1));
     return {
       name,
       size: count + (mayBeMissing ? 1 : 0),
+      binEnds: whole ? ends.map((end) => Math.ceil(end - 1e-9) - 1) : ends,
       codeOf: (cell) =>
         cell === null
           ? mayBeMissing
@@ -50,6 +55,19 @@ export function publicDomains(
         return whole ? String(Math.floor(value)) : String(Number(value.toPrecision(6)));
       },
     };
+  });
+}
+
+/** The schema file with the bins declared as well: then ours pays for no bins either. */
+export function withBinEnds(schemaFile: string, domains: readonly PublicDomain[]): string {
+  const schema = parse(readFileSync(schemaFile, "utf8")) as { columns: Record<string, unknown>[] };
+  const ends = new Map(domains.map(({ name, binEnds }) => [name, binEnds]));
+  return stringify({
+    ...schema,
+    columns: schema.columns.map((column) => {
+      const binEnds = ends.get(column.name as string);
+      return binEnds ? { ...column, binEnds } : column;
+    }),
   });
 }
 

@@ -9,7 +9,7 @@ import { type Discrete, readDiscrete, readDomain, writeDiscrete } from "./discre
 import { failureOf, type Keeping, kept, type Outcome, succeeded } from "./kept.ts";
 import { fitPrivately } from "./own.ts";
 import { DPMM, fitPeer, type Peer, PGM_AIM, PGM_MST, SMARTNOISE } from "./peer.ts";
-import { decodePublicly, encodePublicly, type PublicDomain, publicDomains } from "./public-codes.ts";
+import { decodePublicly, encodePublicly, type PublicDomain, publicDomains, withBinEnds } from "./public-codes.ts";
 import { type Line, shown } from "./show.ts";
 import { distancesOf } from "./total-variation.ts";
 
@@ -28,7 +28,8 @@ interface Prepared {
   readonly source: SourceTable;
   readonly train: string;
   readonly test: string;
-  readonly schema: string;
+  /** With the bins of numbers, and with their ranges alone. */
+  readonly schemas: Readonly<Record<"declared" | "paid", string>>;
   readonly domains: readonly PublicDomain[];
   readonly codes: Discrete;
   /** The training rows' codes and their sizes, for the peers. */
@@ -79,11 +80,21 @@ export async function tables(options: {
   return out;
 }
 
-type Maker = Peer | { readonly name: "aim" | "mst"; readonly title: string };
+type Maker =
+  | Peer
+  | {
+      readonly name: string;
+      readonly title: string;
+      readonly synthesizer: "aim" | "mst";
+      /** Whether the bins of numbers are declared, as the peers' are, or paid for within the declared ranges. */
+      readonly bins: "declared" | "paid";
+    };
 
 const MAKERS: readonly Maker[] = [
-  { name: "aim", title: "aim" },
-  { name: "mst", title: "mst" },
+  ...(["aim", "mst"] as const).flatMap((synthesizer): readonly Maker[] => [
+    { name: synthesizer, title: synthesizer, synthesizer, bins: "declared" },
+    { name: `${synthesizer}-ranges`, title: `${synthesizer}, paying for its bins`, synthesizer, bins: "paid" },
+  ]),
   PGM_AIM,
   PGM_MST,
   ...DPMM,
@@ -94,12 +105,24 @@ async function prepared(source: SourceTable, keptIn: string): Promise<Prepared> 
   const folder = resolve(keptIn, "data");
   mkdirSync(folder, { recursive: true });
   const { train, test } = partsOf(source, folder);
-  const schema = resolve("bench", "private", "schemas", `${source.name}.yaml`);
-  const domains = publicDomains(schema, { bins: BINS, mayBeMissing: source.name === "support2" });
+  const declared = resolve("bench", "private", "schemas", `${source.name}.yaml`);
+  const domains = publicDomains(declared, { bins: BINS, mayBeMissing: source.name === "support2" });
+  const schema = join(folder, `${source.name}-schema.yaml`);
+  writeFileSync(schema, withBinEnds(declared, domains));
   const codes = encodePublicly((await readTable(train)).table, domains);
   const files = { csv: join(folder, `${source.name}-codes.csv`), domain: join(folder, `${source.name}-domain.json`) };
   writeDiscrete(codes, files);
-  return { source, train, test, schema, domains, codes, files, delta: codes.rows ** -1.1, folder };
+  return {
+    source,
+    train,
+    test,
+    schemas: { declared: schema, paid: declared },
+    domains,
+    codes,
+    files,
+    delta: codes.rows ** -1.1,
+    folder,
+  };
 }
 
 async function runOne(
@@ -107,10 +130,13 @@ async function runOne(
   how: { readonly table: Prepared; readonly epsilon: number; readonly seed: number; readonly minutes: number },
 ): Promise<Run> {
   const { table, epsilon, seed, minutes } = how;
-  const { train, test, schema, domains, files, delta, source } = table;
+  const { train, test, schemas, domains, files, delta, source } = table;
   const out = join(table.folder, `${source.name}-${maker.name}-${seed}.csv`);
   const costOf = (): { fit: number; sample: number; megabytes: number } => {
-    if (!("peer" in maker)) return fitPrivately({ synthesizer: maker.name, train, schema, epsilon, delta, seed, out });
+    if (!("peer" in maker)) {
+      const { synthesizer, bins } = maker;
+      return fitPrivately({ synthesizer, train, schema: schemas[bins], epsilon, delta, seed, out });
+    }
     const codes = `${out}.codes`;
     const cost = fitPeer(maker, {
       ...{ train: files.csv, domain: files.domain, out: codes },
