@@ -5,7 +5,7 @@ import type { Measurement } from "../learners/graphical/model.ts";
 import { loadCodes, type Maker } from "./code-model.ts";
 import { aimRounds, MEASURE_SHARE } from "./private/aim-rounds.ts";
 import { candidatesOf } from "./private/candidates.ts";
-import { checkMemory, fittedGraphical, privateTable, rowsAccordingTo } from "./private/graphical-fit.ts";
+import { checkMemory, fittedGraphical, missingValues, privateTable, rowsAccordingTo } from "./private/graphical-fit.ts";
 import { type MergedColumn, mergedNotes, mergeRareValues } from "./private/rare-values.ts";
 import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 
@@ -99,7 +99,12 @@ async function fit(table: Table, fitOptions: FitOptions<AimOptions>): Promise<Fi
   const total = rowsAccordingTo(singles);
   const constrained = new Set(structural.zeros.flatMap(({ clique }) => clique));
   const merged = singles.map((measurement, j) =>
-    mergeRareValues(measurement, { sigmas: constrained.has(j) ? 0 : options.rareSigmas, total }),
+    mergeRareValues(measurement, {
+      total,
+      ...(constrained.has(j)
+        ? { sigmas: 0, missing: 0 }
+        : { sigmas: options.rareSigmas, missing: missingValues(own, j) }),
+    }),
   );
   const inside = curator.merged(merged);
   const candidates = candidatesOf({ names, sizes: inside.sizes }, workload);

@@ -7,6 +7,7 @@ import {
   checkMemory,
   estimateOrUniform,
   fittedGraphical,
+  missingValues,
   privateTable,
   rowsAccordingTo,
 } from "./private/graphical-fit.ts";
@@ -86,7 +87,12 @@ async function fit(table: Table, fitOptions: FitOptions<MstOptions>): Promise<Fi
   const total = rowsAccordingTo(singles);
   const constrained = new Set(structural.zeros.flatMap(({ clique }) => clique));
   const merged = singles.map((measurement, j) =>
-    mergeRareValues(measurement, { sigmas: constrained.has(j) ? 0 : options.rareSigmas, total }),
+    mergeRareValues(measurement, {
+      total,
+      ...(constrained.has(j)
+        ? { sigmas: 0, missing: 0 }
+        : { sigmas: options.rareSigmas, missing: missingValues(own, j) }),
+    }),
   );
   const inside = curator.merged(merged);
   const measurements: Measurement[] = merged.map(({ measurement }) => measurement);

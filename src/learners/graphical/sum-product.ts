@@ -61,28 +61,33 @@ export function planSumProduct(
 /** Most values of a column: a row of a product. */
 const row = new Float64Array(65_536);
 
+/** Clears the outputs, then adds the products up. */
 export function runSumProduct(arena: Float64Array, plan: SumProduct): void {
   const { rows, length, outerInputs, innerInputs, innerOutputs, outerOutputs, places } = plan;
   for (const { start, cells } of plan.outputs) arena.fill(0, start, start + cells);
-  const firstInner = outerInputs;
-  const firstOutput = firstInner + innerInputs;
+  const firstOutput = outerInputs + innerInputs;
   const firstOuter = firstOutput + innerOutputs;
   const count = firstOuter + outerOutputs;
+  // One output of one or two tables, the most frequent by far, takes one pass; others go through a row of products.
+  const isPlain = (innerInputs === 1 || innerInputs === 2) && innerOutputs + outerOutputs === 1;
   for (let r = 0, at = 0; r < rows; r++, at += count) {
     let scale = 1;
     for (let k = 0; k < outerInputs; k++) scale *= arena[places[at + k] as number] as number;
     if (scale === 0) continue;
+    const a = places[at + outerInputs] as number;
+    if (isPlain) {
+      const b = innerInputs === 2 ? (places[at + outerInputs + 1] as number) : -1;
+      const to = places[at + firstOutput] as number;
+      if (innerOutputs === 1) addProduct(arena, { length, scale, a, b, to });
+      else arena[to] = (arena[to] as number) + scale * sumOfProduct(arena, { length, a, b });
+      continue;
+    }
     if (innerInputs === 0) row.fill(scale, 0, length);
-    else if (innerInputs === 1) {
-      const a = places[at + firstInner] as number;
+    else {
       for (let x = 0; x < length; x++) row[x] = scale * (arena[a + x] as number);
-    } else {
-      const a = places[at + firstInner] as number;
-      const b = places[at + firstInner + 1] as number;
-      for (let x = 0; x < length; x++) row[x] = scale * (arena[a + x] as number) * (arena[b + x] as number);
-      for (let k = 2; k < innerInputs; k++) {
-        const c = places[at + firstInner + k] as number;
-        for (let x = 0; x < length; x++) row[x] = (row[x] as number) * (arena[c + x] as number);
+      for (let k = 1; k < innerInputs; k++) {
+        const b = places[at + outerInputs + k] as number;
+        for (let x = 0; x < length; x++) row[x] = (row[x] as number) * (arena[b + x] as number);
       }
     }
     for (let k = 0; k < innerOutputs; k++) {
@@ -98,4 +103,27 @@ export function runSumProduct(arena: Float64Array, plan: SumProduct): void {
       }
     }
   }
+}
+
+function addProduct(
+  arena: Float64Array,
+  at: { readonly length: number; readonly scale: number; readonly a: number; readonly b: number; readonly to: number },
+): void {
+  const { length, scale, a, b, to } = at;
+  if (b < 0)
+    for (let x = 0; x < length; x++) arena[to + x] = (arena[to + x] as number) + scale * (arena[a + x] as number);
+  else
+    for (let x = 0; x < length; x++)
+      arena[to + x] = (arena[to + x] as number) + scale * (arena[a + x] as number) * (arena[b + x] as number);
+}
+
+function sumOfProduct(
+  arena: Float64Array,
+  at: { readonly length: number; readonly a: number; readonly b: number },
+): number {
+  const { length, a, b } = at;
+  let sum = 0;
+  if (b < 0) for (let x = 0; x < length; x++) sum += arena[a + x] as number;
+  else for (let x = 0; x < length; x++) sum += (arena[a + x] as number) * (arena[b + x] as number);
+  return sum;
 }

@@ -49,6 +49,12 @@ export function privateTable(
   return { columns, names, sizes, curator, structural };
 }
 
+/** Values of a column's domain that are ways of being missing: the first ones. */
+export function missingValues({ columns }: PrivateTable, j: number): number {
+  const { codeOf, plan } = columns[j] as PrivateTable["columns"][number];
+  return codeOf.filter((code) => code < plan.codec.missing.length).length;
+}
+
 /** Bytes for each cell: a true count and an estimate of a candidate; tables of estimation for a cell of the model. */
 const CANDIDATE_BYTES = 12;
 const MODEL_BYTES = 120;
