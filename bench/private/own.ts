@@ -35,6 +35,9 @@ export function fitPrivately(request: FitPrivately): PrivateCost {
     { encoding: "utf8", maxBuffer: 1 << 28 },
   );
   const last = (text: string): string => text.trim().split("\n").at(-1) ?? "";
-  if (child.status !== 0) throw new Error(`failed: ${last(child.stderr).slice(0, 200)}`);
+  if (child.status !== 0) {
+    const why = child.stderr.split("\n").find((line) => /^\w*(Error|Invalid|Unsupported)\w*\b/.test(line));
+    throw new Error(`failed: ${(why ?? last(child.stderr)).slice(0, 200)}`);
+  }
   return JSON.parse(last(child.stdout)) as PrivateCost;
 }
