@@ -15,7 +15,11 @@ export function pythonOf(name: string): { readonly python: string } | { readonly
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return { python };
   for (const [command, ...args] of [
     ["python3", "-m", "venv", "--clear", folder],
-    [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", pins],
+    [
+      ...[python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"],
+      ...(wanted.includes("pip install --no-deps") ? ["--no-deps"] : []),
+      ...["-r", pins],
+    ],
   ] as [string, ...string[]][]) {
     const done = spawnSync(command, args, { encoding: "utf8" });
     if (done.status !== 0) {

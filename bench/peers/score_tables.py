@@ -1,6 +1,6 @@
 """Scores a synthetic table against the rows it was made from (TRAIN) and rows that nobody trained on (TEST).
 
-    score_tables.py TRAIN.csv TEST.csv [SYNTHETIC.csv] --target COLUMN [--above X] [--leave-out A,B] [--seed 0] [--literature]
+    score_tables.py TRAIN.csv TEST.csv [SYNTHETIC.csv] --target COLUMN [--above X] [--leave-out A,B] [--seed 0] [--literature | --models]
 
 Knows nothing of synthesizers. In an environment made of requirements-score.txt; one thread, seeded; prints one JSON object. Without
 SYNTHETIC the ceiling: TEST is cut into two random halves, one stands for the synthetic table and the other for TEST. TRAIN alone decides what
@@ -18,6 +18,8 @@ copies    share of synthetic rows equal to one of min(|TRAIN|, |TEST|) rows of T
 nearer    2,000 synthetic rows: Gower's distance (range of TRAIN) to the nearest of as many rows of TRAIN as of TEST; share of rows nearer to TRAIN,
           ties split. p: as above.
 rare      share of the categories that hold at most 1 % of TRAIN (missing apart) that occur in SYNTHETIC at all.
+
+--models prints tstr and trtr alone.
 
 --literature prints instead what TabSyn and TabPC publish (github.com/amazon-science/tabsyn, github.com/april-tools/tabpc): the real side is TRAIN as it is,
 SDMetrics' quality report over all pairs, SDMetrics' detection by XGBoost and by logistic regression (three folds, 1 - mean of 2 max(1/2, AUC) - 1), and the
@@ -302,6 +304,8 @@ def score(tables, options):
     _, label = target_of(train, columns, options)
     values, counts = np.unique(label, return_counts=True)
     rare = values[np.argmin(counts)]
+    if options.models:
+        return {"tstr": trained(synthetic, test, columns, options, rare), "trtr": trained(train, test, columns, options, rare)}
     return {
         "rows": [rows_of(cells) for cells in (train, test, synthetic)],
         "columns": {"numeric": sum(columns.numeric.values()), "categorical": len(columns.codes)},
@@ -399,6 +403,7 @@ def main():
     parser.add_argument("--leave-out", default=[], type=lambda text: text.split(","), help="columns that the models of the target must not see")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--literature", action="store_true")
+    parser.add_argument("--models", action="store_true")
     options = parser.parse_args()
     tables = [read(path) for path in (options.train, options.test, options.synthetic) if path]
     lost = [name for name in tables[0] if name not in tables[-1]]
