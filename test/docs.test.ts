@@ -53,7 +53,8 @@ test("every command in the docs runs", () =>
         `age,job,amount,income\n${Array.from({ length: 300 }, (_, i) => row(from + i)).join("\n")}\n`,
       );
     }
-    copyFileSync(join("examples", "data", "german-credit.csv.gz"), join(folder, "german-credit.csv.gz"));
+    for (const name of ["german-credit.csv.gz", "german-credit-domain.yaml"])
+      copyFileSync(join("examples", "data", name), join(folder, name));
     let ran = 0;
     for (const page of pages) {
       for (const line of commandsOf(page)) {

@@ -24,7 +24,7 @@ export async function growth({
   const folder = resolve(keeping.folder, "data");
   mkdirSync(folder, { recursive: true });
   const { train } = partsOf(SOURCE_TABLES.find(({ name }) => name === "adult") as SourceTable, folder);
-  const schema = resolve("bench", "private", "schemas", "adult.yaml");
+  const schema = resolve("examples", "data", "adult-domain.yaml");
   const lines: Line[] = [];
   for (const synthesizer of ["aim", "mst"] as const) {
     const outcome = await kept<PrivateCost>(`speed/${synthesizer}-${rows}`, keeping, () =>

@@ -105,7 +105,7 @@ async function prepared(source: SourceTable, keptIn: string): Promise<Prepared> 
   const folder = resolve(keptIn, "data");
   mkdirSync(folder, { recursive: true });
   const { train, test } = partsOf(source, folder);
-  const declared = resolve("bench", "private", "schemas", `${source.name}.yaml`);
+  const declared = resolve("examples", "data", `${source.name}-domain.yaml`);
   const domains = publicDomains(declared, { bins: BINS, mayBeMissing: source.name === "support2" });
   const schema = join(folder, `${source.name}-schema.yaml`);
   writeFileSync(schema, withBinEnds(declared, domains));
