@@ -13,6 +13,12 @@ import { addSchema } from "./schema.ts";
 import { addSynthesize } from "./synthesize.ts";
 import { addVerify } from "./verify.ts";
 
+// Whoever reads the output may have enough of it, as `head` has.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit();
+  throw error;
+});
+
 // Commands declare their options here and load the work behind them when used: `--help` stays fast.
 const program = new Command("counterfoil")
   .description("Synthetic data that is judged, decided by a written policy, and released with signed evidence.")

@@ -5,6 +5,9 @@ import { InvalidArgument } from "../errors.ts";
 
 /** The largest ε that may be asked for: at e^100 to one odds nothing is protected. */
 export const MOST_EPSILON = 100;
+/** Below these no arithmetic on doubles is sure to end, and no promise of use to anybody. */
+const LEAST_EPSILON = 1e-4;
+export const LEAST_DELTA = 1e-100;
 
 /** The smallest δ such that ρ-zCDP is known to imply (ε, δ)-DP: the least value over α > 1 of
  * exp((α − 1)(αρ − ε) + α log(1 − 1/α)) / (α − 1).
@@ -42,7 +45,7 @@ export function deltaFor(rho: number, epsilon: number): number {
 
 /** The smallest ε such that ρ-zCDP is known to imply (ε, δ)-DP, within a relative 1e-12 above.
  * @param rho ≥ 0
- * @param delta in (0, 1)
+ * @param delta in [1e-100, 1)
  * @throws {InvalidArgument} a number out of range */
 export function epsilonFor(rho: number, delta: number): number {
   checkRho(rho);
@@ -59,8 +62,8 @@ export function epsilonFor(rho: number, delta: number): number {
 }
 
 /** The largest ρ such that ρ-zCDP is known to imply (ε, δ)-DP, within a relative 1e-12 below: what a budget of (ε, δ) may spend.
- * @param epsilon in (0, 100]
- * @param delta in (0, 1)
+ * @param epsilon in [1e-4, 100]
+ * @param delta in [1e-100, 1)
  * @throws {InvalidArgument} a number out of range */
 export function rhoFor(epsilon: number, delta: number): number {
   if (!(epsilon > 0))
@@ -72,6 +75,12 @@ export function rhoFor(epsilon: number, delta: number): number {
       "bad-epsilon",
       `Epsilon must be at most ${MOST_EPSILON}, not ${epsilon}: nothing would be protected.`,
       { advice: "Ask for at most 10, or use a synthesizer that promises no differential privacy." },
+    );
+  if (epsilon < LEAST_EPSILON)
+    throw new InvalidArgument(
+      "bad-epsilon",
+      `Epsilon must be at least ${LEAST_EPSILON}, not ${epsilon}: nothing would be learned.`,
+      { advice: "Ask for 1 if you do not know: see docs/differential-privacy.md." },
     );
   checkDelta(delta);
   let low = 0;
@@ -91,6 +100,10 @@ function checkRho(rho: number): void {
 }
 
 function checkDelta(delta: number): void {
+  if (delta > 0 && delta < LEAST_DELTA)
+    throw new InvalidArgument("bad-delta", `Delta must be at least ${LEAST_DELTA}, not ${delta}.`, {
+      advice: "Choose it far below one over the number of rows, say 1e-9.",
+    });
   if (!(delta > 0 && delta < 1))
     throw new InvalidArgument("bad-delta", `Delta must lie between 0 and 1, both excluded, not ${delta}.`, {
       advice: "Choose it far below one over the number of rows, say 1e-9.",

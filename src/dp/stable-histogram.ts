@@ -28,22 +28,30 @@ export function stableThreshold(options: {
   readonly rows: number;
 }): number {
   const { sigma, delta, rows } = options;
-  const chance = (threshold: number): number => {
-    let most = 0;
-    for (let m = 1; m <= rows; m++)
-      most = Math.max(most, m * discreteGaussianTail(threshold - (rows - m + 1) + 1, sigma));
-    return most;
-  };
+  const chance = (threshold: number): number => loneLabelChance(threshold, { sigma, rows });
   let low = 0;
   let high = 1;
-  while (chance(high) > delta) {
+  while (!(chance(high) <= delta)) {
     low = high;
     high *= 2;
   }
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (chance(middle) > delta) low = middle;
+    if (!(chance(middle) <= delta)) low = middle;
     else high = middle;
   }
   return high;
+}
+
+/** An upper bound on the chance that a label which one unit alone holds has a noisy count above a threshold, however the unit's rows fall on labels.
+ * @param threshold whole
+ * @param of.rows most rows of one unit, ≥ 1 */
+export function loneLabelChance(
+  threshold: number,
+  { sigma, rows }: { readonly sigma: number; readonly rows: number },
+): number {
+  let most = 0;
+  for (let m = 1; m <= rows; m++)
+    most = Math.max(most, m * discreteGaussianTail(threshold - (rows - m + 1) + 1, sigma));
+  return most;
 }

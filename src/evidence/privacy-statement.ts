@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { epsilonFor } from "../dp/accountant.ts";
+import { epsilonFor, LEAST_DELTA } from "../dp/accountant.ts";
 import type { BudgetLine, PrivacyUnit } from "../dp/budget.ts";
-import { stableThreshold } from "../dp/stable-histogram.ts";
+import { loneLabelChance } from "../dp/stable-histogram.ts";
 
 /** What a release promises, what it spent on what, and what is outside: `dp.json`. */
 export interface PrivacyStatement {
@@ -41,6 +41,11 @@ export interface PrivacyStatement {
   };
 }
 
+/** A file of strangers must not keep a verifier busy for hours. */
+const MOST_UNIT_ROWS = 10_000;
+const MOST_LINES = 100_000;
+const MOST_SIGMA = 2 ** 31;
+
 const amount = z.number().min(0);
 const limit = z.strictObject({ epsilon: z.number().gt(0), delta: z.number().gt(0).lt(1) });
 /** The shape of `dp.json`. */
@@ -53,20 +58,22 @@ export const privacyStatementSchema = z.strictObject({
   unit: z.strictObject({
     kind: z.enum(["row", "group"]),
     column: z.string().optional(),
-    rows: z.number().int().min(1),
+    rows: z.number().int().min(1).max(MOST_UNIT_ROWS),
   }),
   neighbours: z.string(),
-  lines: z.array(
-    z.strictObject({
-      step: z.number().int(),
-      mechanism: z.enum(["discrete-gaussian", "exponential", "stable-histogram"]),
-      query: z.string(),
-      rho: amount,
-      delta: amount,
-      sensitivity: amount,
-      detail: z.record(z.string(), z.number()),
-    }),
-  ),
+  lines: z
+    .array(
+      z.strictObject({
+        step: z.number().int(),
+        mechanism: z.enum(["discrete-gaussian", "exponential", "stable-histogram"]),
+        query: z.string(),
+        rho: amount,
+        delta: amount,
+        sensitivity: amount,
+        detail: z.record(z.string(), z.number()),
+      }),
+    )
+    .max(MOST_LINES),
   spent: z.strictObject({ rho: amount, delta: amount, epsilon: amount }),
   columns: z.array(z.strictObject({ column: z.string(), domain: z.enum(["public", "paid"]), how: z.string() })),
   assumedPublic: z.array(z.string()),
@@ -115,7 +122,7 @@ function problemsOf({ epsilon, delta, rho, lines, spent, source, unit }: Privacy
   if (more(spent.rho, rho)) found.push(`a rho of ${spent.rho} was spent, and ${rho} was all that could be`);
   if (more(epsilonFor(rho, delta), epsilon)) found.push(`a rho of ${rho} is more than an epsilon of ${epsilon}`);
   const left = delta - spent.delta;
-  if (left <= 0) found.push(`a delta of ${spent.delta} was spent, and ${delta} was asked for`);
+  if (left < LEAST_DELTA) found.push(`a delta of ${spent.delta} was spent, and ${delta} was asked for`);
   else {
     const converted = epsilonFor(spent.rho, left);
     if (more(converted, spent.epsilon))
@@ -151,14 +158,14 @@ function costProblem(line: BudgetLine, unit: PrivacyUnit): string | undefined {
     return cost > rho * (1 + TOLERANCE) ? `costs a rho of ${cost} by its epsilon, and ${rho} is said` : undefined;
   }
   const { sigma, threshold } = detail;
-  if (sigma === undefined || !(sigma > 0)) return "says no sigma";
+  if (sigma === undefined || !(sigma > 0 && sigma <= MOST_SIGMA)) return "says no sigma that noise can have";
   if (sensitivity < unit.rows) return `counts rows at a sensitivity of ${sensitivity}, and one unit has ${unit.rows}`;
   const cost = sensitivity ** 2 / (2 * sigma ** 2);
   if (cost > rho * (1 + TOLERANCE)) return `costs a rho of ${cost} by its noise, and ${rho} is said`;
   if (mechanism === "discrete-gaussian") return undefined;
   if (threshold === undefined || !(delta > 0 && delta < 1)) return "says no threshold, or no delta that it is for";
-  const least = stableThreshold({ sigma, delta, rows: unit.rows });
-  return threshold < least
-    ? `shows labels from ${threshold} on, and ${least} is needed for its delta of ${delta}`
-    : undefined;
+  const chance = loneLabelChance(threshold, { sigma, rows: unit.rows });
+  return chance <= delta
+    ? undefined
+    : `shows labels above ${threshold}, which one of a unit alone passes with a chance of ${chance}, more than its delta of ${delta}`;
 }

@@ -107,6 +107,10 @@ export async function openPrivateRelease(
   const { source, policy, folders, mark, seed, events } = of;
   const reserveDelta = needsLabels(source.train, source.schema) ? delta / 2 : 0;
   const budget = createBudget({ epsilon, delta, unit, source: secureSource(), reserveDelta });
+  if (mark.id === null)
+    events.notice?.(
+      "No --source-id was given: later releases of these people are charged together only where their rows are the same in every column. A name holds whatever is done to the table.",
+    );
   warnOf(guarantee, { table: source.table, groups: source.groups, events });
   checkDomains(source, { budget, events });
   const reservation = await reserveCharge(folders, {
@@ -126,32 +130,22 @@ export async function openPrivateRelease(
 /** Most columns named in a message. */
 const MOST_NAMED = 8;
 
-/** Says what domains that nobody declared take, before anything is spent. */
+/** Says what domains that nobody declared take, before anything is spent. It stops nothing: whether a release comes about must not hang on the exact number
+ * of rows. */
 function checkDomains(
   { train, schema }: Source,
   { budget, events }: { readonly budget: Budget; readonly events: JobEvents },
 ): void {
   const found = rowsToBeFound(train, schema, { budget });
   if (found.length === 0) return;
-  const names = (of: typeof found): string =>
-    `${of
-      .slice(0, MOST_NAMED)
-      .map(({ column }) => `"${column}"`)
-      .join(", ")}${of.length > MOST_NAMED ? ` and ${of.length - MOST_NAMED} more` : ""}`;
+  const names = `${found
+    .slice(0, MOST_NAMED)
+    .map(({ column }) => `"${column}"`)
+    .join(", ")}${found.length > MOST_NAMED ? ` and ${found.length - MOST_NAMED} more` : ""}`;
   const count = (n: number): string => n.toLocaleString("en-US");
   const most = found.reduce((rows, need) => Math.max(rows, need.rows), 0);
-  const hopeless = found.filter(({ rows }) => rows > train.rows);
-  if (hopeless.length > 0)
-    throw new InvalidArgument(
-      "too-little-epsilon",
-      `No domain was declared for ${names(hopeless)}, and with this budget a value must be held by about ${count(most)} rows to be found; ${count(train.rows)} are learned from. Nothing was spent.`,
-      {
-        advice:
-          'Declare categories and ranges in a schema file (public knowledge costs nothing), raise --epsilon, or leave the columns out ("drop: true").',
-      },
-    );
   events.notice?.(
-    `No domain was declared for ${names(found)}: ${100 * DOMAIN_SHARE} % of the budget goes to finding ${found.length === 1 ? "it" : "them"}, and what fewer than about ${count(most)} rows hold is not found. A schema file with categories and ranges costs nothing.`,
+    `No domain was declared for ${names}: ${100 * DOMAIN_SHARE} % of the budget goes to finding ${found.length === 1 ? "it" : "them"}, and what fewer than about ${count(most)} rows hold is not found (${count(train.rows)} are learned from). A schema file with categories and ranges costs nothing.`,
   );
 }
 
@@ -234,7 +228,7 @@ export function privacyStatement(
     neighbours:
       unit.kind === "row"
         ? "Two tables that differ by one row more or less."
-        : `Two tables that differ by all rows of one person more or less ("${unit.column}"), of which at most ${unit.rows} ${unit.rows === 1 ? "is" : "are"} learned from.`,
+        : `Two tables that differ by all rows of one person more or less ("${unit.column}"; a row without one counts as a person of its own), of which at most ${unit.rows} ${unit.rows === 1 ? "is" : "are"} learned from.`,
     lines: budget.lines,
     spent: { ...spent, epsilon: epsilonFor(spent.rho, delta - spent.delta) },
     columns: domains,
@@ -253,9 +247,9 @@ export function privacyStatement(
         ? "Scores, decision, plots and row counts in this bundle: they were computed from the real rows."
         : "What the operator was told on screen and found beside this bundle: scores, decision and plots from the real rows.",
       "How long the run took, how much memory it used, and that it ended without an error.",
-      "That the source exists, and that its rows are those of an earlier release on this machine.",
+      "That the source exists, that it has rows of more than one person, and that its rows are those of an earlier release on this machine.",
       "Knowledge about groups: what is true of many people is what the release is for.",
-      "Releases of the same people that this machine's ledger does not know.",
+      "Releases of the same people that this machine's ledger does not know: made elsewhere, or of a table with other columns or changed cells under no source id, or under another.",
     ],
     source: {
       id: of.sourceId ?? null,

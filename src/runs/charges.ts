@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { z } from "zod";
-import { epsilonFor } from "../dp/accountant.ts";
+import { epsilonFor, LEAST_DELTA } from "../dp/accountant.ts";
 import type { PrivacyUnit } from "../dp/budget.ts";
 import { InvalidData, ResourceError } from "../errors.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -140,7 +140,7 @@ export function totalOf(
   if (charges.length === 0) return { epsilon: 0, delta: at };
   const left = at - sum("extraDelta");
   const found = [
-    ...(left > 0 && left < 1 ? [epsilonFor(sum("rho"), left)] : []),
+    ...(left >= LEAST_DELTA && left < 1 ? [epsilonFor(sum("rho"), left)] : []),
     ...(plain.delta <= at * (1 + ROUNDING) ? [plain.epsilon] : []),
   ];
   return found.length === 0 ? plain : { epsilon: Math.min(...found), delta: at };
@@ -179,15 +179,16 @@ function weigh(
 }
 
 /** As `kinshipOf`; where it cannot be told because the key of the sketches was lost, they count as one. */
-function kinOf(known: SourceMark, mark: SourceMark): "id" | "rows" | "lost-key" | null {
+function kinOf(known: SourceMark, mark: SourceMark): "id" | "rows" | "unknown" | "lost-key" | null {
   return kinshipOf(known, mark) ?? (known.key !== mark.key ? "lost-key" : null);
 }
 
 function noticesOf(
-  kin: readonly { readonly charge: Charge; readonly by: "id" | "rows" | "lost-key" | null }[],
+  kin: readonly { readonly charge: Charge; readonly by: "id" | "rows" | "unknown" | "lost-key" | null }[],
   { charge, torn }: { readonly charge: Charge; readonly torn: number },
 ): readonly string[] {
   const byRows = kin.filter(({ by }) => by === "rows");
+  const unknown = kin.filter(({ by }) => by === "unknown").length;
   const lost = kin.filter(({ by }) => by === "lost-key").length;
   const otherUnit = kin.filter((item) => unitOf(item.charge) !== unitOf(charge)).length;
   const names = [...new Set(byRows.map(({ charge }) => nameOf(charge)))];
@@ -195,6 +196,11 @@ function noticesOf(
     ...(names.length > 0
       ? [
           `More than half of these rows were in ${names.join(", ")}: this release is charged to the same budget (${releases(byRows.length)}).`,
+        ]
+      : []),
+    ...(unknown > 0
+      ? [
+          `${releases(unknown)} of a much larger or smaller table may be of the same rows: too few can be compared to tell, so ${unknown === 1 ? "it counts" : "they count"} as of these. Where they are other people's, name both sources with --source-id.`,
         ]
       : []),
     ...(lost > 0

@@ -10,7 +10,7 @@ export interface RowSketch {
   readonly smallest: readonly number[];
 }
 
-const SKETCH_SIZE = 512;
+const SKETCH_SIZE = 2048;
 
 /** Sketches a table. The order of rows and of columns does not matter; the names of columns do.
  * @param key at least 16 secret bytes, the same for tables that are to be compared
@@ -38,18 +38,19 @@ export function rowHashes(table: Table, key: Uint8Array): Float64Array {
   return hashes;
 }
 
-/** Estimated share of the smaller table's rows that the other holds too, 0 … 1; standard error about .02 where it is a half. */
-export function overlapOf(a: RowSketch, b: RowSketch): number {
-  const fewer = Math.min(a.rows, b.rows);
-  if (fewer === 0) return 0;
-  const both = new Set(a.smallest);
-  const union = [...new Set([...a.smallest, ...b.smallest])].sort((x, y) => x - y);
-  // Beyond the shorter sketch's last hash nothing is known of that table.
-  const size = Math.min(SKETCH_SIZE, union.length);
-  const inB = new Set(b.smallest);
-  const shared = union.slice(0, size).filter((hash) => both.has(hash) && inB.has(hash)).length;
-  const jaccard = shared / size;
-  return Math.min(1, (jaccard * (a.rows + b.rows)) / (1 + jaccard) / fewer);
+/** Estimated share of the smaller table's rows that the other holds too, 0 … 1.
+ * @returns `compared`: rows of the smaller table that the estimate rests on; its standard error is at most .5 / √compared. Of a small part of a large table
+ *   few can be compared, for the sketch of the large one is thin: then the share says little */
+export function overlapOf(a: RowSketch, b: RowSketch): { readonly share: number; readonly compared: number } {
+  const [small, large] = a.rows <= b.rows ? [a, b] : [b, a];
+  // Beyond a full sketch's last hash nothing is known of its table.
+  const end = Math.min(
+    ...[a, b].map(({ rows, smallest }) => (rows > smallest.length ? (smallest.at(-1) ?? 0) : Infinity)),
+  );
+  const comparable = small.smallest.filter((hash) => hash <= end);
+  const known = new Set(large.smallest);
+  const shared = comparable.filter((hash) => known.has(hash)).length;
+  return { share: comparable.length === 0 ? 0 : shared / comparable.length, compared: comparable.length };
 }
 
 /** Adds the hash of each cell to its row: sums do not depend on the order of columns. */

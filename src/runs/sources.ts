@@ -10,6 +10,8 @@ import type { UserFolders } from "./user-folders.ts";
 
 /** Rows that two tables must share to be one source. */
 const SAME_SOURCE = 0.5;
+/** Rows that must be compared for that to be known. */
+const ENOUGH = 30;
 
 /** Marks the real rows of a run, under a key that stays with this user's ledger; a ledger that cannot be written marks under a key of its own. */
 export async function markSource(folders: UserFolders, table: Table, id: string | undefined): Promise<SourceMark> {
@@ -20,13 +22,16 @@ export async function markSource(folders: UserFolders, table: Table, id: string 
 /** Runs of the ledger that measured the same source: each told its user something of the same real rows. */
 export async function queriesOf(folders: UserFolders, mark: SourceMark): Promise<number> {
   const { entries } = await readLedger(folders);
-  return entries.filter(({ source }) => source && kinshipOf(source, mark) !== null).length;
+  return entries.filter(({ source }) => source && ["id", "rows"].includes(kinshipOf(source, mark) ?? "")).length;
 }
 
-/** By what two marks are one source: by the id that somebody declared, or by more than half of the rows of the smaller one; null: they are two. */
-export function kinshipOf(a: SourceMark, b: SourceMark): "id" | "rows" | null {
+/** By what two marks are one source: by the id that somebody declared, or by more than half of the rows of the smaller one, unchanged in every
+ * column. "unknown": one is so much larger that its sketch cannot tell, and nobody gave the two names of their own. Null: they are two. */
+export function kinshipOf(a: SourceMark, b: SourceMark): "id" | "rows" | "unknown" | null {
   if (a.id !== null && a.id === b.id) return "id";
-  return overlapOf(a.sketch, b.sketch) > SAME_SOURCE ? "rows" : null;
+  const { share, compared } = overlapOf(a.sketch, b.sketch);
+  if (compared >= Math.min(ENOUGH, a.sketch.rows, b.sketch.rows)) return share > SAME_SOURCE ? "rows" : null;
+  return a.id !== null && b.id !== null ? null : "unknown";
 }
 
 async function sketchKey(folders: UserFolders): Promise<Uint8Array> {

@@ -129,3 +129,16 @@ test("what makes no sense is refused with what was given", () => {
   assert.throws(() => epsilonFor(-1, 1e-9), InvalidArgument);
   assert.throws(() => deltaFor(1, Number.NaN), InvalidArgument);
 });
+
+test("what is too small to be reckoned with is refused, and not searched for without end", () => {
+  for (const [epsilon, delta, code] of [
+    [1e-300, 1e-300, "bad-epsilon"],
+    [1e-5, 1e-9, "bad-epsilon"],
+    [1, 1e-200, "bad-delta"],
+  ] as const)
+    assert.throws(
+      () => rhoFor(epsilon, delta),
+      (error) => error instanceof InvalidArgument && error.code === code,
+    );
+  assert.ok(rhoFor(1e-4, 1e-100) > 0);
+});

@@ -65,7 +65,7 @@ test("noise that is too small for what a line says that it cost is found: sigma 
   const histogram = withLine(at("stable-histogram"), ({ detail }) => ({
     detail: { ...detail, threshold: (detail.threshold as number) - 1 },
   }));
-  assert.match(problemsOf(histogram), /line 1 .*shows labels from .* is needed for its delta/);
+  assert.match(problemsOf(histogram), /line 1 .*shows labels above .* more than its delta/);
   const group = { ...honest, unit: { kind: "group", column: "person", rows: 2 } };
   assert.match(problemsOf(group), /counts rows at a sensitivity of 1, and one unit has 2/);
   assert.match(problemsOf(withLine(at("discrete-gaussian"), () => ({ detail: {} }))), /says no sigma/);
@@ -105,4 +105,11 @@ test("the guarantee must be the one that was decided on, under the policy's budg
     checkGuarantee(text, { facts, budget: { epsilon: 9, delta: 1e-6 } })[0] as string,
     /another privacy budget/,
   );
+});
+
+test("a statement made to keep a verifier busy is refused by its shape", () => {
+  const started = performance.now();
+  assert.match(problemsOf({ ...honest, unit: { ...honest.unit, rows: 1e12 } }), /malformed at unit.rows/);
+  assert.match(problemsOf(withLine(0, ({ detail }) => ({ detail: { ...detail, sigma: 1e300 } }))), /says no sigma/);
+  assert.ok(performance.now() - started < 5000);
 });
