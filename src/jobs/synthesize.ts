@@ -235,17 +235,23 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
       { signal },
     );
   } catch (error) {
-    const asked = privately?.budget.lines.length ?? 0;
-    // Where nothing was asked of the rows yet, nothing was spent.
-    if (asked === 0) await privately?.reservation.takeBack();
-    else
-      events.notice?.(
-        `The source stays charged with epsilon ${guarantee?.epsilon}: ${asked} question${asked === 1 ? " was" : "s were"} asked of its rows before the run ended.`,
-      );
+    if (privately) events.notice?.(await settled(privately));
     throw error;
   } finally {
     await executor.close();
   }
+}
+
+/** Charges a run that failed for what it asked, and says so. */
+async function settled({ budget, reservation }: PrivateRelease): Promise<string> {
+  const asked = budget.lines.length;
+  if (asked === 0) {
+    await reservation.takeBack();
+    return "The source is not charged: nothing was asked of its rows.";
+  }
+  const spent = budget.spent();
+  await reservation.settle(spent);
+  return `The source stays charged with epsilon ${Number(spent.epsilon.toPrecision(3))}, for the ${asked === 1 ? "one question that was" : `${asked} questions that were`} asked of its rows before the run ended.`;
 }
 
 function nameOf(asked: string | undefined, guarantee: Guarantee | undefined): string {

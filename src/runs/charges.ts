@@ -36,7 +36,7 @@ export interface TakenBack {
   /** Of the charge. */
   readonly id: string;
   readonly time: string;
-  readonly why: "over-budget" | "nothing-drawn";
+  readonly why: "over-budget" | "nothing-drawn" | "settled";
 }
 
 /** The answer to a request for a part of a source's privacy budget. */
@@ -52,6 +52,9 @@ export interface Reservation {
   /** To be called when the run failed before any noise was drawn. Where the ledger cannot be written any more the charge stays: too much is counted
    * then, never too little. */
   takeBack(): Promise<void>;
+  /** To be called when the run ended before it asked all that it had reserved: what was spent is charged in place of it. The smaller charge is written
+   * first, so that at no instant too little is counted. */
+  settle(spent: { readonly epsilon: number; readonly rho: number; readonly delta: number }): Promise<void>;
 }
 
 export interface ChargeRequest {
@@ -99,7 +102,7 @@ export async function reserveCharge(folders: UserFolders, request: ChargeRequest
     ...first.notices,
   ];
   const none = async (): Promise<void> => {};
-  if (!first.granted) return { ...first, notices, takeBack: none };
+  if (!first.granted) return { ...first, notices, takeBack: none, settle: none };
 
   const lines = await append(folders, charge);
   const { granted, before, total } = weigh(ledgerOf(lines, path), charge, budget);
@@ -107,9 +110,24 @@ export async function reserveCharge(folders: UserFolders, request: ChargeRequest
     const back: TakenBack = { format: "counterfoil-charge-taken-back/1", id: charge.id, time: clock.now(), why };
     await append(folders, back).catch(() => undefined);
   };
+  const settle = async (spent: { readonly epsilon: number; readonly rho: number; readonly delta: number }) => {
+    const smaller: Charge = {
+      ...charge,
+      id: randomBytes(16).toString("hex"),
+      time: clock.now(),
+      epsilon: spent.epsilon,
+      rho: spent.rho,
+      extraDelta: spent.delta,
+    };
+    // Where it cannot be written the first charge stays.
+    await append(folders, smaller).then(
+      () => takeBack("settled"),
+      () => undefined,
+    );
+  };
   if (!granted) {
     await takeBack("over-budget");
-    return { granted, before, total, notices, takeBack: none };
+    return { granted, before, total, notices, takeBack: none, settle: none };
   }
   let taken: Promise<void> | undefined;
   return {
@@ -119,6 +137,10 @@ export async function reserveCharge(folders: UserFolders, request: ChargeRequest
     notices,
     takeBack: () => {
       taken ??= takeBack("nothing-drawn");
+      return taken;
+    },
+    settle: (spent) => {
+      taken ??= settle(spent);
       return taken;
     },
   };
@@ -293,7 +315,7 @@ const backShape = z.object({
   format: z.literal(TAKEN_BACK),
   id: z.string().min(1),
   time: z.string(),
-  why: z.enum(["over-budget", "nothing-drawn"]),
+  why: z.enum(["over-budget", "nothing-drawn", "settled"]),
 });
 
 /** A record with a digest at its end, so that a digit that a disk turned is seen. It keeps nobody from writing another line. */
