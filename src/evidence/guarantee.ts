@@ -1,7 +1,7 @@
 import type { Facts } from "../policy/facts.ts";
 import type { PrivacyBudget } from "../policy/policy.ts";
 import { canonicalJson } from "./canonical.ts";
-import { checkPrivacyStatement } from "./privacy-statement.ts";
+import { checkPrivacyStatement, privacyFactsOf } from "./privacy-statement.ts";
 
 /** Whether the guarantee of a bundle adds up, and is the one that was decided on, under the budget that the policy has.
  * @param text of `dp.json`; undefined: the bundle has none
@@ -15,17 +15,8 @@ export function checkGuarantee(
     return privacy === null ? [] : ["The decision counts on a privacy guarantee, and the bundle has no dp.json."];
   const checked = checkPrivacyStatement(text);
   if (typeof checked === "string") return [checked];
-  const { epsilon, delta, rho, unit, definition, source } = checked.statement;
-  const stated: Facts["privacy"] = {
-    definition,
-    epsilon,
-    delta,
-    rho,
-    unit: unit.kind,
-    unitRows: unit.rows,
-    totalEpsilon: source.totalEpsilon,
-    releases: source.releasesBefore + 1,
-  };
+  const { source } = checked.statement;
+  const stated = privacyFactsOf(checked.statement);
   return [
     ...checked.problems,
     ...(canonicalJson(privacy) === canonicalJson(stated)

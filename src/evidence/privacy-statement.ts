@@ -2,6 +2,7 @@ import { z } from "zod";
 import { epsilonFor, LEAST_DELTA } from "../dp/accountant.ts";
 import type { BudgetLine, PrivacyUnit } from "../dp/budget.ts";
 import { loneLabelChance } from "../dp/stable-histogram.ts";
+import type { PrivacyFacts } from "../policy/facts.ts";
 
 /** What a release promises, what it spent on what, and what is outside: `dp.json`. */
 export interface PrivacyStatement {
@@ -87,6 +88,20 @@ export const privacyStatementSchema = z.strictObject({
     budget: limit.nullable(),
   }),
 });
+
+/** What a policy's rules may ask of the guarantee. */
+export function privacyFactsOf({ definition, epsilon, delta, rho, unit, source }: PrivacyStatement): PrivacyFacts {
+  return {
+    definition,
+    epsilon,
+    delta,
+    rho,
+    unit: unit.kind,
+    unitRows: unit.rows,
+    totalEpsilon: source.totalEpsilon,
+    releases: source.releasesBefore + 1,
+  };
+}
 
 /** A statement from the text of `dp.json`, after its sums were done again.
  * @returns the statement, or what does not fit, one sentence each */

@@ -3,7 +3,6 @@ import { epsilonFor } from "../dp/accountant.ts";
 import { type Budget, createBudget, type PrivacyUnit } from "../dp/budget.ts";
 import { InvalidArgument } from "../errors.ts";
 import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
-import type { Facts } from "../policy/facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import { secureSource } from "../random.ts";
 import { type Reservation, reserveCharge } from "../runs/charges.ts";
@@ -180,21 +179,6 @@ export function withPublicSchema(
 ): { readonly source: Source; readonly domains: readonly DomainSource[] } {
   const { schema, sources } = completeSchema(source.train, source.schema, { budget });
   return { source: { ...source, schema, describe: () => schema }, domains: sources };
-}
-
-/** What rules may ask of the guarantee. */
-export function privacyFacts(statement: PrivacyStatement): NonNullable<Facts["privacy"]> {
-  const { definition, epsilon, delta, rho, unit, source } = statement;
-  return {
-    definition,
-    epsilon,
-    delta,
-    rho,
-    unit: unit.kind,
-    unitRows: unit.rows,
-    totalEpsilon: source.totalEpsilon,
-    releases: source.releasesBefore + 1,
-  };
 }
 
 /** Rows that the source seems to have, by what the guarantee lets one know. */

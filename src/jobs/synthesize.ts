@@ -3,6 +3,7 @@ import { concatRows, sliceRows, type Table } from "../data/table.ts";
 import { writeTable } from "../data/write.ts";
 import { writeBundle } from "../evidence/bundle.ts";
 import { SYNTHETIC_MARK } from "../evidence/manifest.ts";
+import { privacyFactsOf } from "../evidence/privacy-statement.ts";
 import { threadExecutor } from "../executors/threads.ts";
 import { metrics } from "../metrics/index.ts";
 import { refusedByBudget } from "../policy/budget.ts";
@@ -31,7 +32,6 @@ import {
   guaranteeOf,
   openPrivateRelease,
   type PrivateRelease,
-  privacyFacts,
   privacyStatement,
   rowsUnderGuarantee,
   withPublicSchema,
@@ -169,7 +169,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           rows,
           judge: privately ? "release" : (options.judge ?? "auto"),
           shadowModels: options.shadowModels,
-          privacy: statement && privacyFacts(statement),
+          privacy: statement && privacyFactsOf(statement),
           policy,
           queries,
           seed,

@@ -6,6 +6,7 @@ import { loadCodes, type Maker } from "./code-model.ts";
 import { aimRounds, MEASURE_SHARE } from "./private/aim-rounds.ts";
 import { candidatesOf } from "./private/candidates.ts";
 import { checkMemory, fittedGraphical, missingValues, privateTable, rowsAccordingTo } from "./private/graphical-fit.ts";
+import { graphicalLearner, memoryMegabytesOption, rareSigmasOption } from "./private/graphical-options.ts";
 import { type MergedColumn, mergedNotes, mergeRareValues } from "./private/rare-values.ts";
 import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 
@@ -30,35 +31,15 @@ const aimOptions = z.strictObject({
     .union([z.literal("auto"), z.int().min(1).max(100_000)])
     .default("auto")
     .describe("Rounds that the first noise is set for; auto: 16 for each column."),
-  rareSigmas: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(1)
-    .describe(
-      "Values whose noisy count is below so many standard deviations of the noise are learned as one; 0: none.",
-    ),
+  rareSigmas: rareSigmasOption(1),
   roundIterations: z.int().min(1).max(100_000).default(50).describe("Steps of estimation in each round."),
   finalIterations: z.int().min(1).max(100_000).default(300).describe("Most steps of estimation at the end."),
-  memoryMegabytes: z
-    .number()
-    .positive()
-    .max(1_000_000)
-    .default(1024)
-    .describe("Memory that counts and model may take; a workload that needs more is refused before anything is spent."),
+  memoryMegabytes: memoryMegabytesOption,
 });
 
 export type AimOptions = z.infer<typeof aimOptions>;
 
-const maker: Maker = {
-  synthesizer: "aim",
-  version: 1,
-  learner: {
-    module: new URL("../learners/graphical/draw.js", import.meta.url).href,
-    draw: "drawGraphical",
-    logEvidence: "logEvidenceGraphical",
-  },
-};
+const maker: Maker = { synthesizer: "aim", version: 1, learner: graphicalLearner };
 
 /** Noisy counts of the sets of columns that an estimate lacks most, chosen round by round under differential privacy. */
 export const aim: Synthesizer<AimOptions> = {

@@ -11,39 +11,20 @@ import {
   privateTable,
   rowsAccordingTo,
 } from "./private/graphical-fit.ts";
+import { graphicalLearner, memoryMegabytesOption, rareSigmasOption } from "./private/graphical-options.ts";
 import { chooseTree } from "./private/mst-tree.ts";
 import { mergedNotes, mergeRareValues } from "./private/rare-values.ts";
 import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 
 const mstOptions = z.strictObject({
-  rareSigmas: z
-    .number()
-    .min(0)
-    .max(100)
-    .default(3)
-    .describe(
-      "Values whose noisy count is below so many standard deviations of the noise are learned as one; 0: none.",
-    ),
+  rareSigmas: rareSigmasOption(3),
   iterations: z.int().min(1).max(100_000).default(1000).describe("Steps of estimation once all is measured."),
-  memoryMegabytes: z
-    .number()
-    .positive()
-    .max(1_000_000)
-    .default(1024)
-    .describe("Memory that counts and model may take; a table that needs more is refused before anything is spent."),
+  memoryMegabytes: memoryMegabytesOption,
 });
 
 export type MstOptions = z.infer<typeof mstOptions>;
 
-const maker: Maker = {
-  synthesizer: "mst",
-  version: 1,
-  learner: {
-    module: new URL("../learners/graphical/draw.js", import.meta.url).href,
-    draw: "drawGraphical",
-    logEvidence: "logEvidenceGraphical",
-  },
-};
+const maker: Maker = { synthesizer: "mst", version: 1, learner: graphicalLearner };
 
 /** A tree of noisy pairs, chosen and measured under differential privacy: the fastest with a guarantee that knows relations. */
 export const mst: Synthesizer<MstOptions> = {

@@ -1,7 +1,6 @@
 import { epsilonFor, rhoFor } from "../../src/dp/accountant.ts";
 import { createBudget, type PrivacyUnit } from "../../src/dp/budget.ts";
 import type { PrivacyStatement } from "../../src/evidence/privacy-statement.ts";
-import type { PrivacyFacts } from "../../src/policy/facts.ts";
 import { randomFromSeed } from "../../src/random.ts";
 
 /** A statement as a run makes it: its lines are those of a real budget that was really asked. */
@@ -56,19 +55,5 @@ export function madeUpStatement(
       totalDelta: 1e-6,
       budget: options.budget === undefined ? budget : options.budget,
     },
-  };
-}
-
-/** What rules see of it. */
-export function factsOf({ definition, epsilon, delta, rho, unit, source }: PrivacyStatement): PrivacyFacts {
-  return {
-    definition,
-    epsilon,
-    delta,
-    rho,
-    unit: unit.kind,
-    unitRows: unit.rows,
-    totalEpsilon: source.totalEpsilon,
-    releases: source.releasesBefore + 1,
   };
 }

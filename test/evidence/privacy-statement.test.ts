@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkGuarantee } from "../../src/evidence/guarantee.ts";
-import { checkPrivacyStatement, type PrivacyStatement } from "../../src/evidence/privacy-statement.ts";
+import { checkPrivacyStatement, type PrivacyStatement, privacyFactsOf } from "../../src/evidence/privacy-statement.ts";
 import { FACTS } from "../policy/fixtures.ts";
-import { factsOf, madeUpStatement } from "./privacy-fixture.ts";
+import { madeUpStatement } from "./privacy-fixture.ts";
 
 const honest = madeUpStatement();
 
@@ -90,7 +90,7 @@ test("what is no statement is said, and never thrown", () => {
 
 test("the guarantee must be the one that was decided on, under the policy's budget", () => {
   const text = JSON.stringify(honest);
-  const facts = { ...FACTS, privacy: factsOf(honest) };
+  const facts = { ...FACTS, privacy: privacyFactsOf(honest) };
   const budget = honest.source.budget;
   assert.deepEqual(checkGuarantee(text, { facts, budget }), []);
   assert.deepEqual(checkGuarantee(undefined, { facts: FACTS, budget }), []);
@@ -98,7 +98,10 @@ test("the guarantee must be the one that was decided on, under the policy's budg
   assert.match(checkGuarantee(text, { facts: FACTS, budget })[0] as string, /another privacy guarantee/);
   for (const part of ["epsilon", "delta", "rho", "totalEpsilon", "releases"] as const)
     assert.match(
-      checkGuarantee(text, { facts: { ...FACTS, privacy: { ...factsOf(honest), [part]: 0.5 } }, budget })[0] as string,
+      checkGuarantee(text, {
+        facts: { ...FACTS, privacy: { ...privacyFactsOf(honest), [part]: 0.5 } },
+        budget,
+      })[0] as string,
       /another privacy guarantee/,
     );
   assert.match(

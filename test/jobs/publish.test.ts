@@ -6,7 +6,7 @@ import { columnOf, type TextColumn } from "../../src/data/table.ts";
 import { type BundleFolder, sealBundle, writeBundle } from "../../src/evidence/bundle.ts";
 import { sha256 } from "../../src/evidence/canonical.ts";
 import { ownKey } from "../../src/evidence/keys.ts";
-import type { PrivacyStatement } from "../../src/evidence/privacy-statement.ts";
+import { type PrivacyStatement, privacyFactsOf } from "../../src/evidence/privacy-statement.ts";
 import { verifyBundle } from "../../src/evidence/verify.ts";
 import { evaluate } from "../../src/jobs/evaluate.ts";
 import { type Publication, publishInto } from "../../src/jobs/publish.ts";
@@ -21,7 +21,7 @@ import { systemClock } from "../../src/runs/clock.ts";
 import { loadPolicy } from "../../src/runs/policy-file.ts";
 import { userFolders } from "../../src/runs/user-folders.ts";
 import { counterfoil } from "../cli/run.ts";
-import { factsOf, madeUpStatement } from "../evidence/privacy-fixture.ts";
+import { madeUpStatement } from "../evidence/privacy-fixture.ts";
 import { people, schemaFor, withColumn } from "../metrics/world.ts";
 import { around, FACTS, goodScores, measured } from "../policy/fixtures.ts";
 import { adultCsv, fileIn, filesBelow, scratchHome } from "./world.ts";
@@ -55,7 +55,7 @@ async function publish(out: string, { seed, policy: named = "private", statement
     ...FACTS,
     rows: { train: train.rows, holdout: holdout.rows, synthetic: 300 },
     queries: seed,
-    privacy: statement ? factsOf(statement) : null,
+    privacy: statement ? privacyFactsOf(statement) : null,
   };
   const notices: string[] = [];
   const { signer } = await ownKey(userFolders());
