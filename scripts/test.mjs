@@ -1,5 +1,5 @@
 // Builds, then runs every test file with Node's own runner, and closes with "N passed, N failed" from the runner's counts.
-// Usage: npm test [-- <part of a file name> …]; --built: what is built is up to date
+// Usage: npm test [-- <part of a file name> …]; --built: what is built is up to date; --except=part,part: without these files
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -19,9 +19,15 @@ for (const args of isBuilt
 }
 spawnSync(process.execPath, ["scripts/postbuild.mjs"], { stdio: "inherit" });
 
-const wanted = process.argv.slice(2).filter((part) => part !== "--built");
+const wanted = process.argv.slice(2).filter((part) => !part.startsWith("--"));
+const except =
+  process.argv
+    .find((part) => part.startsWith("--except="))
+    ?.slice("--except=".length)
+    .split(",") ?? [];
 const files = readdirSync(join(".build", "test"), { recursive: true })
   .filter((file) => file.endsWith(".test.js") && (wanted.length === 0 || wanted.some((part) => file.includes(part))))
+  .filter((file) => !except.some((part) => file.includes(part)))
   .map((file) => join(process.cwd(), ".build", "test", file))
   .sort();
 if (files.length === 0) {
