@@ -44,6 +44,12 @@ export function measureCommand(args: readonly string[]): Usage {
   return { wallSeconds, ...used, exitCode: child.status ?? -1, stdout: child.stdout };
 }
 
+/** CPU seconds of this process so far, of all its threads. */
+export function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}
+
 /** Reads `--name=value` among the flags of a benchmark. */
 export function flagsOf(flags: readonly string[] = []): (name: string) => string | undefined {
   return (name) => flags.find((item) => item.startsWith(`--${name}=`))?.slice(name.length + 3);

@@ -1,7 +1,6 @@
-import { readFileSync, rmSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { readTable } from "../../src/data/read.ts";
 import { concatRows, type Table, takeRows } from "../../src/data/table.ts";
-import { writeTable } from "../../src/data/write.ts";
 import { createBudget } from "../../src/dp/budget.ts";
 import { threadExecutor } from "../../src/executors/threads.ts";
 import { randomFromSeed, secureSource } from "../../src/random.ts";
@@ -10,6 +9,8 @@ import { parseSchema } from "../../src/schema/file.ts";
 import { fitTable } from "../../src/synthesizers/fit-table.ts";
 import { synthesizerNamed } from "../../src/synthesizers/index.ts";
 import { completeSchema } from "../../src/synthesizers/private/complete-schema.ts";
+import { cpuSeconds } from "../measure.ts";
+import { writeCsv } from "../write-csv.ts";
 import type { FitPrivately, PrivateCost } from "./own.ts";
 
 console.log(JSON.stringify(await fit(JSON.parse(process.argv[2] as string) as FitPrivately)));
@@ -45,17 +46,4 @@ async function fit(request: FitPrivately): Promise<PrivateCost> {
   } finally {
     await executor.close();
   }
-}
-
-async function writeCsv(table: Table, path: string): Promise<void> {
-  async function* chunks(): AsyncGenerator<Table> {
-    yield table;
-  }
-  await writeTable(chunks(), { parquet: `${path}.parquet`, csv: path, metadata: {} });
-  rmSync(`${path}.parquet`);
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

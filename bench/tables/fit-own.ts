@@ -1,12 +1,12 @@
-import { rmSync } from "node:fs";
 import { readTable } from "../../src/data/read.ts";
 import { concatRows, type NumberColumn, type Table, tableOf, takeRows } from "../../src/data/table.ts";
-import { writeTable } from "../../src/data/write.ts";
 import { threadExecutor } from "../../src/executors/threads.ts";
 import { type Random, randomFromSeed } from "../../src/random.ts";
 import { inferSchema } from "../../src/schema/infer.ts";
 import { fitTable } from "../../src/synthesizers/fit-table.ts";
 import { synthesizerNamed } from "../../src/synthesizers/index.ts";
+import { cpuSeconds } from "../measure.ts";
+import { writeCsv } from "../write-csv.ts";
 
 /** What a process of its own is asked for. */
 export interface FitOwn {
@@ -85,17 +85,4 @@ function jittered(column: NumberColumn, random: Random): NumberColumn {
       return whole ? Math.round(moved) : moved;
     }),
   };
-}
-
-async function writeCsv(table: Table, path: string): Promise<void> {
-  async function* chunks(): AsyncGenerator<Table> {
-    yield table;
-  }
-  await writeTable(chunks(), { parquet: `${path}.parquet`, csv: path, metadata: {} });
-  rmSync(`${path}.parquet`);
-}
-
-function cpuSeconds(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
 }

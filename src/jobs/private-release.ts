@@ -1,5 +1,4 @@
 import type { Table } from "../data/table.ts";
-import { epsilonFor } from "../dp/accountant.ts";
 import { type Budget, createBudget, type PrivacyUnit } from "../dp/budget.ts";
 import { InvalidArgument } from "../errors.ts";
 import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
@@ -8,7 +7,6 @@ import { secureSource } from "../random.ts";
 import { type Reservation, reserveCharge } from "../runs/charges.ts";
 import type { SourceMark } from "../runs/ledger.ts";
 import type { UserFolders } from "../runs/user-folders.ts";
-import type { TableSchema } from "../schema/schema.ts";
 import {
   completeSchema,
   DOMAIN_SHARE,
@@ -191,7 +189,6 @@ export function privacyStatement(
   { guarantee, budget, reservation }: PrivateRelease,
   of: {
     readonly domains: readonly DomainSource[];
-    readonly schema: TableSchema;
     readonly rowsGiven: boolean;
     readonly publishEvaluation: boolean;
     readonly sourceId: string | undefined;
@@ -201,7 +198,6 @@ export function privacyStatement(
   const { epsilon, delta, unit } = guarantee;
   const { domains, publishEvaluation } = of;
   const paid = domains.filter(({ domain }) => domain === "paid").length;
-  const spent = budget.spent();
   return {
     format: "counterfoil-dp/1",
     definition: "(epsilon, delta)-differential privacy, accounted in zero-concentrated differential privacy",
@@ -214,7 +210,7 @@ export function privacyStatement(
         ? "Two tables that differ by one row more or less."
         : `Two tables that differ by all rows of one person more or less ("${unit.column}"; a row without one counts as a person of its own), of which at most ${unit.rows} ${unit.rows === 1 ? "is" : "are"} learned from.`,
     lines: budget.lines,
-    spent: { ...spent, epsilon: epsilonFor(spent.rho, delta - spent.delta) },
+    spent: budget.spent(),
     columns: domains,
     assumedPublic: [
       "Names, order and physical types (text, number, whole number, date and its format) of the columns.",

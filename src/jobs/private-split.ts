@@ -28,7 +28,9 @@ export function privateSplit(
   const rowsOf = new Map<number, number[]>();
   for (const row of train) {
     const person = persons.numbers[row] as number;
-    rowsOf.set(person, [...(rowsOf.get(person) ?? []), row]);
+    const rows = rowsOf.get(person);
+    if (rows) rows.push(row);
+    else rowsOf.set(person, [row]);
   }
   const kept = [...rowsOf.values()].flatMap((rows) =>
     rows.sort((a, b) => (own[a] as number) - (own[b] as number)).slice(0, most),

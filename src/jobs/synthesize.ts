@@ -156,7 +156,6 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           privately &&
           privacyStatement(privately, {
             domains,
-            schema,
             rowsGiven: options.rows !== undefined,
             publishEvaluation: policy.publishEvaluation,
             sourceId: options.sourceId,

@@ -5,9 +5,10 @@ import type { Measurement } from "../learners/graphical/model.ts";
 import { loadCodes, type Maker } from "./code-model.ts";
 import { aimRounds, MEASURE_SHARE } from "./private/aim-rounds.ts";
 import { candidatesOf } from "./private/candidates.ts";
-import { checkMemory, fittedGraphical, missingValues, privateTable, rowsAccordingTo } from "./private/graphical-fit.ts";
+import { checkMemory, fittedGraphical, mergedColumns, privateTable } from "./private/graphical-fit.ts";
 import { graphicalLearner, memoryMegabytesOption, rareSigmasOption } from "./private/graphical-options.ts";
-import { type MergedColumn, mergedNotes, mergeRareValues } from "./private/rare-values.ts";
+import { type MergedColumn, mergedNotes } from "./private/rare-values.ts";
+import { someNotes } from "./some-notes.ts";
 import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 
 const aimOptions = z.strictObject({
@@ -77,16 +78,7 @@ async function fit(table: Table, fitOptions: FitOptions<AimOptions>): Promise<Fi
   const share = 1 / Math.max(rounds, 2 * SINGLE_ROUNDS * sizes.length);
   const rhoSingle = all.list.length === 1 ? rho : SINGLE_ROUNDS * MEASURE_SHARE * share * rho;
   const singles: Measurement[] = sizes.map((_, j) => curator.measure([j], { rho: rhoSingle }));
-  const total = rowsAccordingTo(singles);
-  const constrained = new Set(structural.zeros.flatMap(({ clique }) => clique));
-  const merged = singles.map((measurement, j) =>
-    mergeRareValues(measurement, {
-      total,
-      ...(constrained.has(j)
-        ? { sigmas: 0, missing: 0 }
-        : { sigmas: options.rareSigmas, missing: missingValues(own, j) }),
-    }),
-  );
+  const merged = mergedColumns(own, { singles, rareSigmas: options.rareSigmas });
   const inside = curator.merged(merged);
   const candidates = candidatesOf({ names, sizes: inside.sizes }, workload);
   const made = await aimRounds(inside, {
@@ -111,8 +103,6 @@ async function fit(table: Table, fitOptions: FitOptions<AimOptions>): Promise<Fi
   });
 }
 
-const MOST_NAMED = 60;
-
 /** What was measured, in words: of noisy answers alone. */
 function notesOf(made: {
   readonly names: readonly string[];
@@ -134,8 +124,7 @@ function notesOf(made: {
   );
   return [
     `Every column was counted with noise of standard deviation ${singles[0]?.sigma.toPrecision(3)}; ${measured.length} rounds chose ${sets.size} sets of columns.`,
-    ...lines.slice(0, MOST_NAMED),
-    ...(lines.length > MOST_NAMED ? [`And so on, for ${lines.length - MOST_NAMED} more sets.`] : []),
+    ...someNotes(lines, "sets"),
     ...(tooLarge > 0
       ? [
           `${tooLarge} sets of the workload have more combinations of values than mostCells, and were counted in parts at most.`,

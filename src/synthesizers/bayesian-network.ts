@@ -14,6 +14,7 @@ import type { Random } from "../random.ts";
 import { codeRowsOf } from "./cells/code-rows.ts";
 import { prepareColumns } from "./cells/columns.ts";
 import { fittedCodes, loadCodes, type Maker } from "./code-model.ts";
+import { someNotes } from "./some-notes.ts";
 import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 
 const bayesianNetworkOptions = z.strictObject({
@@ -184,8 +185,7 @@ function structureNotes({ families }: NetworkStructure, names: readonly string[]
   );
   return [
     `The network has ${edges} dependences among ${names.length} columns; in brackets, what each adds to the log-likelihood of a row that was not counted.`,
-    ...lines.slice(0, MOST_NAMED),
-    ...(lines.length > MOST_NAMED ? [`And so on, for ${lines.length - MOST_NAMED} more columns.`] : []),
+    ...someNotes(lines, "columns"),
     ...(alone.length > 0
       ? [
           `Columns found to depend on nothing: ${alone

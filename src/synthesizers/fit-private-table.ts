@@ -6,6 +6,7 @@ import type { ConstantRecord } from "../schema/reduce/constant.ts";
 import { withoutCodes } from "../schema/reduce/missing-codes.ts";
 import { type RestoreRecord, reduceTable, restoreFrom } from "../schema/reduce.ts";
 import { type ColumnSchema, schemaOf, type TableSchema } from "../schema/schema.ts";
+import { constraintNotes } from "./constrained/constraint-notes.ts";
 import { encodeConstraints } from "./constrained/encoding.ts";
 import { keepsItsRules } from "./constrained/rows.ts";
 import type { FitTableOptions } from "./fit-table.ts";
@@ -55,11 +56,7 @@ export async function fitPrivateTable<O>(train: Table, how: FitTableOptions<O>):
       like,
       modelled: names,
       known: (schema.constraints ?? []).map((constraint) => ({ constraint, real: like })),
-      notes: [
-        ...reduced.notes,
-        ...left,
-        ...(schema.constraints ?? []).map((one) => constraintNote(one, encoding.built)),
-      ],
+      notes: [...reduced.notes, ...left, ...constraintNotes(schema.constraints ?? [], { built: encoding.built })],
     },
   });
 }
@@ -114,13 +111,4 @@ function declaredConstant(record: ConstantRecord, { name, categories, range }: C
       advice: 'Name the value under "categories" in the schema file, or leave the column out ("drop: true").',
     });
   return { ...record, cell: record.shape.type === "text" ? String(value) : Number(value), missingShare: 0 };
-}
-
-function constraintNote(constraint: Constraint, built: readonly string[]): string {
-  const name = nameOfConstraint(constraint);
-  if (constraint.kind === "increments")
-    return `Constraint "${name}": values are put in order within each group; what a value had to do with its row's other cells is loosened.`;
-  return built.includes(name)
-    ? `Constraint "${name}": built into what is drawn.`
-    : `Constraint "${name}": rows that break it are drawn again.`;
 }

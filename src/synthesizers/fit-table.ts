@@ -2,9 +2,9 @@ import { type Table, takeRows } from "../data/table.ts";
 import type { Budget } from "../dp/budget.ts";
 import type { Executor } from "../executors/executor.ts";
 import type { Random } from "../random.ts";
-import { nameOfConstraint } from "../schema/constraints.ts";
 import { reduceTable, restoreFrom } from "../schema/reduce.ts";
 import type { TableSchema } from "../schema/schema.ts";
+import { constraintNotes } from "./constrained/constraint-notes.ts";
 import { encodeConstraints } from "./constrained/encoding.ts";
 import { allowedCombinations, keepingRows } from "./constrained/rows.ts";
 import { fitPrivateTable } from "./fit-private-table.ts";
@@ -61,7 +61,7 @@ export async function fitTable<O>(train: Table, how: FitTableOptions<O>): Promis
         real:
           constraint.kind === "combinations" ? allowedCombinations(learned, constraint) : withoutCells(learned, names),
       })),
-      notes: [...notes, ...constraintNotes(schema, { broken, built: encoding.built })],
+      notes: [...notes, ...constraintNotes(schema.constraints ?? [], { broken, built: encoding.built })],
     },
   });
 }
@@ -76,23 +76,5 @@ export function loadTable(record: FittedRecord): FittedTable {
     fitted: synthesizerNamed(record.synthesizer).load(fitted),
     restore: restoreFrom(content.restore),
     content,
-  });
-}
-
-function constraintNotes(
-  schema: TableSchema,
-  { broken, built }: { readonly broken: ReadonlyMap<string, number>; readonly built: readonly string[] },
-): readonly string[] {
-  return (schema.constraints ?? []).map((constraint) => {
-    const name = nameOfConstraint(constraint);
-    const left = broken.get(name) ?? 0;
-    const told = left > 0 ? ` ${left} training rows that break it were not learned from.` : "";
-    if (constraint.kind === "references") return `Constraint "${name}": not seen to; the parent table is not at hand.`;
-    if (constraint.kind === "unique") return `Constraint "${name}": rows like an earlier one are drawn again.`;
-    if (constraint.kind === "increments")
-      return `Constraint "${name}": values are put in order within each group; what a value had to do with its row's other cells is loosened.`;
-    return built.includes(name)
-      ? `Constraint "${name}": built into what is drawn.${told}`
-      : `Constraint "${name}": rows that break it are drawn again.${told}`;
   });
 }

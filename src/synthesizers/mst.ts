@@ -7,13 +7,13 @@ import {
   checkMemory,
   estimateOrUniform,
   fittedGraphical,
-  missingValues,
+  mergedColumns,
   privateTable,
-  rowsAccordingTo,
 } from "./private/graphical-fit.ts";
 import { graphicalLearner, memoryMegabytesOption, rareSigmasOption } from "./private/graphical-options.ts";
 import { chooseTree } from "./private/mst-tree.ts";
-import { mergedNotes, mergeRareValues } from "./private/rare-values.ts";
+import { mergedNotes } from "./private/rare-values.ts";
+import { someNotes } from "./some-notes.ts";
 import type { FitOptions, Fitted, Synthesizer } from "./synthesizer.ts";
 
 const mstOptions = z.strictObject({
@@ -65,16 +65,7 @@ async function fit(table: Table, fitOptions: FitOptions<MstOptions>): Promise<Fi
   const rhoSingle = sizes.length === 1 ? rho : (SINGLES_SHARE * rho) / sizes.length;
   const singles = sizes.map((_, j) => curator.measure([j], { rho: rhoSingle }));
   progress?.(1, 3, "of columns, tree and pairs");
-  const total = rowsAccordingTo(singles);
-  const constrained = new Set(structural.zeros.flatMap(({ clique }) => clique));
-  const merged = singles.map((measurement, j) =>
-    mergeRareValues(measurement, {
-      total,
-      ...(constrained.has(j)
-        ? { sigmas: 0, missing: 0 }
-        : { sigmas: options.rareSigmas, missing: missingValues(own, j) }),
-    }),
-  );
+  const merged = mergedColumns(own, { singles, rareSigmas: options.rareSigmas });
   const inside = curator.merged(merged);
   const measurements: Measurement[] = merged.map(({ measurement }) => measurement);
   const zeros = structural.zeros;
@@ -101,11 +92,11 @@ async function fit(table: Table, fitOptions: FitOptions<MstOptions>): Promise<Fi
     const sigmaOf = (place: number): string => (measurements[place]?.sigma ?? 0).toPrecision(3);
     return [
       `Every column was counted with noise of standard deviation ${sigmaOf(0)}${tree.length > 0 ? `, ${tree.length} pairs with ${sigmaOf(sizes.length)}` : ""}.`,
-      ...tree.slice(0, MOST_NAMED).map(([a, b]) => `"${names[a]}" and "${names[b]}" were counted together.`),
-      ...(tree.length > MOST_NAMED ? [`And so on, for ${tree.length - MOST_NAMED} more pairs.`] : []),
+      ...someNotes(
+        tree.map(([a, b]) => `"${names[a]}" and "${names[b]}" were counted together.`),
+        "pairs",
+      ),
       ...mergedNotes(merged),
     ];
   }
 }
-
-const MOST_NAMED = 60;

@@ -1,4 +1,5 @@
 import type { Faker } from "@faker-js/faker";
+import { fnv } from "../../math/fnv.ts";
 import { type Enumeration, product } from "./enumeration.ts";
 import type { Letters, PeopleStyle } from "./style.ts";
 
@@ -233,7 +234,6 @@ function slugs(list: readonly string[]): readonly string[] {
 }
 
 function checksum(text: string): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
+  const h = fnv(text);
   return (h ^ (h >>> 15)) >>> 0;
 }

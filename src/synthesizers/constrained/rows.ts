@@ -125,12 +125,30 @@ export function keepsItsRules(
   table: Table,
   { schema, like }: { readonly schema: TableSchema; readonly like: Table },
 ): Uint32Array {
+  return keptBy(table, rowRulesOf(schema.constraints ?? [], { schema, real: like })).rows;
+}
+
+/** The rows that break none of the rules, each rule tried on all; how many break each. */
+function keptBy(
+  table: Table,
+  rules: readonly RowRule[],
+): { readonly rows: Uint32Array; readonly broken: ReadonlyMap<string, number> } {
+  const broken = new Map<string, number>();
   const isBroken = new Uint8Array(table.rows);
-  for (const { brokenIn } of rowRulesOf(schema.constraints ?? [], { schema, real: like }))
-    brokenIn(table).forEach((broken, row) => {
-      if (broken) isBroken[row] = 1;
-    });
-  return Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => !isBroken[row]);
+  for (const rule of rules) {
+    const breaks = rule.brokenIn(table);
+    let count = 0;
+    for (let row = 0; row < breaks.length; row++)
+      if (breaks[row]) {
+        isBroken[row] = 1;
+        count++;
+      }
+    broken.set(rule.name, count);
+  }
+  return {
+    rows: Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => isBroken[row] === 0),
+    broken,
+  };
 }
 
 /** The training rows that keep every constraint on rows: what breaks one must not be learned.
@@ -139,20 +157,7 @@ export function keepingRows(
   train: Table,
   schema: TableSchema,
 ): { readonly rows: Uint32Array; readonly broken: ReadonlyMap<string, number> } {
-  const constraints = (schema.constraints ?? []).filter(isRowConstraint);
-  const broken = new Map<string, number>();
-  const isBroken = new Uint8Array(train.rows);
-  for (const rule of rowRulesOf(constraints, { schema, real: train })) {
-    const rows = rule.brokenIn(train);
-    let count = 0;
-    for (let row = 0; row < rows.length; row++)
-      if (rows[row]) {
-        isBroken[row] = 1;
-        count++;
-      }
-    broken.set(rule.name, count);
-  }
-  const rows = Uint32Array.from({ length: train.rows }, (_, row) => row).filter((row) => isBroken[row] === 0);
+  const { rows, broken } = keptBy(train, rowRulesOf(schema.constraints ?? [], { schema, real: train }));
   if (rows.length >= train.rows / 2) return { rows, broken };
   const told = [...broken].filter(([, count]) => count > 0).sort((a, b) => b[1] - a[1]);
   throw new InvalidData(

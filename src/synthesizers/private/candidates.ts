@@ -1,4 +1,5 @@
 import { InvalidArgument } from "../../errors.ts";
+import { cellsOf } from "../../learners/graphical/scope.ts";
 import { nearest } from "../../math/nearest-name.ts";
 
 /** Which sets of columns the rows are to be right on: all pairs, all triples, or sets by the columns' names. */
@@ -35,19 +36,19 @@ export function candidatesOf(
 ): Candidates {
   const { names, sizes } = columns;
   const { workload, mostCells } = options;
-  const cellsOf = (clique: readonly number[]): number => clique.reduce((cells, j) => cells * (sizes[j] as number), 1);
   const asked = setsOf(workload, names);
   // The workload's own sets count for the weights however large they are: their parts are measured for them.
   const all = new Map<string, readonly number[]>();
   for (let j = 0; j < names.length; j++) all.set(String(j), [j]);
   for (const set of asked)
-    for (const part of partsOf(set)) if (part.length === 1 || cellsOf(part) <= mostCells) all.set(part.join(), part);
+    for (const part of partsOf(set))
+      if (part.length === 1 || cellsOf(sizes, part) <= mostCells) all.set(part.join(), part);
   if (all.size > MOST_SETS) throw tooManySets(all.size);
   const weightOf = weighing(asked, names.length);
   const list = [...all.values()]
     .sort((a, b) => a.length - b.length || compareCliques(a, b))
-    .map((clique) => ({ clique, cells: cellsOf(clique), weight: weightOf(clique) }));
-  return { list, tooLarge: asked.filter((set) => set.length > 1 && cellsOf(set) > mostCells).length };
+    .map((clique) => ({ clique, cells: cellsOf(sizes, clique), weight: weightOf(clique) }));
+  return { list, tooLarge: asked.filter((set) => set.length > 1 && cellsOf(sizes, set) > mostCells).length };
 }
 
 /** Sets of columns in the order of their places. */

@@ -1,5 +1,6 @@
 import type { Column, Table } from "../../data/table.ts";
 import { InvalidArgument } from "../../errors.ts";
+import { fnv } from "../../math/fnv.ts";
 import { type ColumnCodec, encodeColumn, MAX_LEVELS } from "../../schema/encode.ts";
 import { type ColumnSchema, isQuantity, schemaOf, type TableSchema } from "../../schema/schema.ts";
 import type { ColumnPlan, LabelPlan, QuantityPlan } from "../cells/columns.ts";
@@ -218,9 +219,7 @@ function valuesIn(
   const present = codec.missing.length;
   const out = encodeColumn(column, codec);
   const stands =
-    column.type === "text"
-      ? column.dictionary.map((label) => present + (hashOf(label) % (unknown - present)))
-      : undefined;
+    column.type === "text" ? column.dictionary.map((label) => present + (fnv(label) % (unknown - present))) : undefined;
   for (let row = 0; row < out.length; row++) {
     const code = out[row] as number;
     // An unknown label keeps within its row: what stands for it depends on nothing else.
@@ -229,13 +228,6 @@ function valuesIn(
     else out[row] = code < first ? 0 : code - first;
   }
   return out;
-}
-
-/** FNV-1a. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return hash >>> 0;
 }
 
 function undeclared(name: string, what: string): InvalidArgument {

@@ -2,6 +2,8 @@ import { type Column, columnOf, type Table } from "../../data/table.ts";
 import type { Budget } from "../../dp/budget.ts";
 import { stableThreshold } from "../../dp/stable-histogram.ts";
 import { InvalidData } from "../../errors.ts";
+import { compare } from "../../schema/encode.ts";
+import { profileText } from "../../schema/profile.ts";
 import { withoutCodes } from "../../schema/reduce/missing-codes.ts";
 import { type ColumnSchema, isQuantity, type TableSchema } from "../../schema/schema.ts";
 import { binEndsOf, declaredLabels, MOST_POINTS } from "./columns.ts";
@@ -137,12 +139,10 @@ function withLabels(
   });
   if (found.size === 0) throw noDomain(meaning.name, "no label is common enough to be told apart from noise");
   const kept = [...found]
-    .sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .sort((a, b) => b[1] - a[1] || compare(a[0], b[0]))
     .slice(0, MOST_LABELS)
     .map(([label]) => label);
-  const categories = kept.sort((a, b) =>
-    column.type === "text" ? (a < b ? -1 : a > b ? 1 : 0) : Number(a) - Number(b),
-  );
+  const categories = kept.sort((a, b) => (column.type === "text" ? compare(a, b) : Number(a) - Number(b)));
   return {
     meaning: { ...meaning, categories },
     how: `${categories.length} labels by a stable histogram; rarer ones count as one of these`,
@@ -181,11 +181,11 @@ const RANGE_SHARE = 1 / 3;
 function labelCounts(column: Column): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   if (column.type === "text") {
-    const held = new Float64Array(column.dictionary.length);
-    for (const code of column.codes) if (code >= 0) held[code] = (held[code] as number) + 1;
-    column.dictionary.forEach((label, code) => {
-      if ((held[code] as number) > 0) counts.set(label, (counts.get(label) ?? 0) + (held[code] as number));
-    });
+    const profile = profileText(column);
+    for (const code of profile.used) {
+      const label = column.dictionary[code] as string;
+      counts.set(label, (counts.get(label) ?? 0) + (profile.counts[code] as number));
+    }
     return counts;
   }
   for (const value of column.values)

@@ -11,7 +11,7 @@ import type { Candidate } from "./candidates.ts";
 import { type PublicColumn, publicColumns } from "./columns.ts";
 import { type Curator, createCurator } from "./curator.ts";
 import { codesOfMerged, unmergedNetwork } from "./merged-network.ts";
-import type { MergedColumn } from "./rare-values.ts";
+import { type MergedColumn, mergeRareValues } from "./rare-values.ts";
 import { type StructuralZeros, structuralZeros } from "./structural-zeros.ts";
 
 /** A private table before anything was asked of its rows. */
@@ -49,10 +49,21 @@ export function privateTable(
   return { columns, names, sizes, curator, structural };
 }
 
-/** Values of a column's domain that are ways of being missing: the first ones. */
-export function missingValues({ columns }: PrivateTable, j: number): number {
-  const { codeOf, plan } = columns[j] as PrivateTable["columns"][number];
-  return codeOf.filter((code) => code < plan.codec.missing.length).length;
+/** Every column with its rare values as one, but those that have structural zeros, which are about single values.
+ * @param how.singles noisy counts of each column */
+export function mergedColumns(
+  { columns, structural }: PrivateTable,
+  how: { readonly singles: readonly Measurement[]; readonly rareSigmas: number },
+): readonly MergedColumn[] {
+  const total = rowsAccordingTo(how.singles);
+  const constrained = new Set(structural.zeros.flatMap(({ clique }) => clique));
+  return how.singles.map((measurement, j) => {
+    if (constrained.has(j)) return mergeRareValues(measurement, { total, sigmas: 0, missing: 0 });
+    const { codeOf, plan } = columns[j] as PrivateTable["columns"][number];
+    // The first values of a domain are the ways of being missing.
+    const missing = codeOf.filter((code) => code < plan.codec.missing.length).length;
+    return mergeRareValues(measurement, { total, sigmas: how.rareSigmas, missing });
+  });
 }
 
 /** Bytes for each cell: a true count and an estimate of a candidate; tables of estimation for a cell of the model. */
