@@ -39,9 +39,9 @@ const NEVER: readonly (readonly [string, string])[] = [
   ["text", "synthesizers"],
 ];
 
-/** Where Node's own modules may be imported: secure randomness, threads, and everything that touches files. */
+/** Where Node's own modules may be imported: secure randomness, threads, and everything that touches files or the network. */
 const NODE =
-  /^(random$|executors\/|data\/(duckdb|sqlite|read|write|sniff|csv|plain-text)|runs\/|evidence\/|jobs\/|web\/|cli\/)/;
+  /^(random$|executors\/|data\/(duckdb|sqlite|read|write|sniff|csv|plain-text)|llm\/(http|journal|local)|runs\/|evidence\/|jobs\/|web\/|cli\/)/;
 
 /** Who may look at the clock or talk to the terminal. */
 const AMBIENT = /^(random$|runs\/|web\/|cli\/)/;
