@@ -1,6 +1,6 @@
 import type { CallRecord } from "../llm/call.ts";
 import type { Json } from "../llm/model.ts";
-import type { Stop } from "./step.ts";
+import type { CallMark, Stop } from "./step.ts";
 
 /** What a run came to: projections of the journal and of the rows, plain data for scores, report and result. */
 export interface RunSummary {
@@ -84,6 +84,7 @@ export interface Lineage {
     /** "sampler", "expression", "call", "check", "deduplicate" or "own". */
     readonly kind: string;
     readonly value: Json;
-    readonly calls: readonly CallRecord[];
+    /** With what became of the answer, where there is something to tell. */
+    readonly calls: readonly (CallRecord & { readonly mark?: CallMark | undefined })[];
   }[];
 }
