@@ -32,7 +32,16 @@ export interface ChatRequest {
   readonly messages: readonly Message[];
   readonly parameters: ModelParameters;
   /** The structured answer that is asked for; absent: free text. */
-  readonly output?: { readonly name: string; readonly schema: JsonSchema; readonly mode: OutputMode } | undefined;
+  readonly output?:
+    | {
+        readonly name: string;
+        /** In the form that the provider's mode takes: see `structured/fit-schema.ts`. */
+        readonly schema: JsonSchema;
+        /** The provider can be told to hold to it strictly. */
+        readonly strict?: boolean | undefined;
+        readonly mode: OutputMode;
+      }
+    | undefined;
 }
 
 export interface EmbeddingRequest {
