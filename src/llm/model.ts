@@ -103,6 +103,14 @@ export type Exchange = (
   | { readonly failure: Failure; readonly answer?: undefined }
 ) & { readonly limits?: RateLimits | undefined };
 
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Of the call that asks: a replay finds its answer by it, and draws of one request get seeds of their own. Default sample 0. */
+  readonly key?: string | undefined;
+  readonly sample?: number | undefined;
+}
+
 /** One model at one endpoint. */
 export interface Model {
   /** "openai", "anthropic", "gemini", "local" or "replay". */
@@ -116,6 +124,6 @@ export interface Model {
   /** Requests at a time that make sense at most, whatever the configuration says (local: 1). */
   readonly mostConcurrent?: number | undefined;
   /** Sends one request. Never rejects but with what is the caller's own fault, or once `signal` has fired. */
-  send(request: ModelRequest, options: { readonly signal: AbortSignal; readonly timeoutMs: number }): Promise<Exchange>;
+  send(request: ModelRequest, options: SendOptions): Promise<Exchange>;
   close(): Promise<void>;
 }
