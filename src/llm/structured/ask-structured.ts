@@ -3,7 +3,7 @@ import type { Call, Caller, CallFailure, CallRecord } from "../call.ts";
 import type { ChatRequest, Json, JsonSchema, Message, ModelAnswer, ModelParameters, OutputMode } from "../model.ts";
 import { type FittedSchema, fitSchema } from "./fit-schema.ts";
 import { type GivenSchema, isZod, jsonSchemaOf } from "./json-schema-of.ts";
-import type { OutputLadder } from "./output-ladder.ts";
+import { type OutputLadder, speaksOfFormat } from "./output-ladder.ts";
 import { readAnswer } from "./read-answer.ts";
 import { compileSchema, type SchemaCheck } from "./schema-check.ts";
 
@@ -127,6 +127,7 @@ async function askOnRungs(
 ): Promise<Asked> {
   const refusals: { readonly rung: OutputMode; readonly failure: CallFailure }[] = [];
   const tried = new Set<OutputMode>();
+  let last: CallFailure | undefined;
   for (;;) {
     // Anew each time: another row may have had a rung struck off meanwhile.
     const rung = ladder.rungs.find((mode) => !tried.has(mode) && output.fitted(mode) !== undefined);
@@ -142,9 +143,10 @@ async function askOnRungs(
     const { failure } = result;
     // What is not recorded on this rung may be on another, where the first was refused when it was recorded.
     if (failure.kind !== "bad-request" && failure.kind !== "not-recorded") return { failure };
-    refusals.push({ rung, failure });
+    if (failure.kind === "bad-request" && speaksOfFormat(failure.message)) ladder.refused(rung, failure);
+    else refusals.push({ rung, failure });
+    last = failure;
   }
-  const last = refusals.at(-1)?.failure;
   return {
     failure: last ?? { kind: "bad-request", status: null, retryAfterMs: null, tries: 0, message: NO_RUNG },
   };
