@@ -105,7 +105,8 @@ export function createLane(options: LaneOptions): Lane {
     for (;;) {
       if (waiting === 0) break;
       const at = nextTurn(now);
-      if (at > now) {
+      // A timer cannot tell less than a millisecond.
+      if (at >= now + 1) {
         wake(at, now);
         break;
       }

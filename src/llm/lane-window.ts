@@ -7,7 +7,7 @@ export interface Window {
   answered(passage: Passage, now: number): void;
   /** @param inFlight without this one
    * @returns "probe": more than is known to be borne was tried, and it was too much; "cut": less is borne than before, the limit is lower now; "again": even
-   * after a cut, so how many are in flight may not be what matters; "same": refused together with one that was counted already */
+   * after two cuts, so how many are in flight may not be what matters; "same": refused together with one that was counted already */
   refused(passage: Passage, inFlight: number, now: number): "probe" | "cut" | "again" | "same";
   /** Raises the limit where all that is allowed is in flight and borne. */
   advance(inFlight: number, now: number): void;
@@ -29,13 +29,17 @@ export interface Passage {
 /** Good requests that pay for a refused probe: with 50, at most 2 % are wasted on probes. */
 const PRICE_OF_PROBE = 50;
 const MOST_DEBT = 4 * PRICE_OF_PROBE;
+/** The first requests go within so long, rather than at once: a server that bears few of them says so to few. */
+const FIRST_ROUND_MS = 25;
+/** Timers are late by so much; what they lost is made up for. */
+const TIMER_MS = 2;
 
 /** Additive and multiplicative steps on what was in flight when the server refused, rather than on a rate of refusals:
  *
  * - `good` requests are known to be borne at a time: so many were in flight, and none of them was refused.
  * - A refusal above `good` is the end of a probe: the limit goes back to what stays in flight, and the next probe waits until it is paid for.
- * - A refusal at or below `good` means that the server bears less than before, we do not know how much: half of what was in flight is the new limit, once for
- *   all requests that were sent before we knew.
+ * - A refusal at or below `good` means that the server bears less than before, we do not know how much: what stays in flight is the new limit, and if that is
+ *   refused too, half of it, and so on; once for all requests that were sent before we knew.
  * - A refusal comes within milliseconds, an answer after seconds: what has not been refused three times as long as a refusal takes is borne. So probes that
  *   succeed can follow each other quickly: +1, +2, +4 … */
 export function createWindow(options: { readonly most: number; readonly start: number }): Window {
@@ -77,7 +81,8 @@ export function createWindow(options: { readonly most: number; readonly start: n
         peakAt = now;
       }
       // Twice as fast as answers come back: fast enough to fill up, slow enough to hear of a refusal before all are sent.
-      if (refusals > 0) readyAt = Math.max(readyAt, now) + latencyMs / (2 * limit);
+      const spacing = refusals > 0 ? latencyMs / (2 * limit) : order < most ? FIRST_ROUND_MS / most : 0;
+      readyAt = Math.max(readyAt, now - TIMER_MS) + spacing;
       return { order: order++, sentAt: now, ahead: inFlight - 1, refusedBefore: refusals };
     },
     answered(passage, now) {
@@ -104,8 +109,9 @@ export function createWindow(options: { readonly most: number; readonly start: n
         debt = Math.min(MOST_DEBT, debt + PRICE_OF_PROBE);
       } else {
         cutsInARow++;
-        verdict = cutsInARow > 1 ? "again" : "cut";
-        limit = Math.max(1, Math.floor(Math.min(limit, borne) / 2));
+        verdict = cutsInARow > 2 ? "again" : "cut";
+        // `good` may have been one too high: the first time, what stays in flight is believed.
+        limit = Math.max(1, cutsInARow === 1 ? Math.min(limit, borne) : Math.floor(Math.min(limit, borne) / 2));
         good = limit;
         cutOrder = order - 1;
         debt = Math.max(debt, PRICE_OF_PROBE);
