@@ -7,6 +7,7 @@ import type { OutputLadder } from "../../llm/structured/output-ladder.ts";
 import type { CallStep } from "../recipe.ts";
 import type { CallMark, CellContext, CellOutcome, Row } from "../step.ts";
 import { codeIn } from "./code-in.ts";
+import { drawnParameters } from "./drawn-parameters.ts";
 import { judgeOutput } from "./judge-output.ts";
 import { outcomeOfFailure } from "./outcome-of-failure.ts";
 
@@ -66,7 +67,11 @@ function structured(
   return async (row, { caller, record }) => {
     const messages = messagesOf(row, { ...parts, words });
     const as = { model: alias, sample: row.sample, column: name, priority: row.index };
-    const outcome = await askStructured({ output, ladder, messages, parameters, asksAgain, as }, { caller, record });
+    const drawn = drawnParameters(parameters, { sample: row.sample, provider: model.provider });
+    const outcome = await askStructured(
+      { output, ladder, messages, parameters: drawn, asksAgain, as },
+      { caller, record },
+    );
     if (outcome.failure !== undefined) return outcomeOfFailure(outcome.failure);
     if (outcome.unusable !== undefined) return { reject: outcome.unusable };
     return { value: outcome.value };
@@ -92,8 +97,9 @@ function freeText(
 ): Cell {
   return async (row, context) => {
     let messages = messagesOf(row, parts);
+    const drawn = drawnParameters(parameters, { sample: row.sample, provider: parts.model.provider });
     for (let again = 0; ; again++) {
-      const result = await ask(row, { ...context, name, alias: parts.alias, messages, parameters });
+      const result = await ask(row, { ...context, name, alias: parts.alias, messages, parameters: drawn });
       if (result.failure !== undefined) return outcomeOfFailure(result.failure);
       const { answer, mark } = result;
       if (answer.finish === "filter") {
