@@ -65,8 +65,6 @@ function checkModel(
       { in: model, key: "provider" },
       `model "${name}": recording is missing: want the file of recorded answers`,
     );
-  if (provider !== "replay" && recording !== undefined)
-    throw recipeProblem({ in: model, key: "recording" }, `model "${name}": recording is for the provider replay`);
 }
 
 /** The address itself is not repeated: it may hold a key. */

@@ -4,6 +4,8 @@ import type { Recipe } from "./recipe.ts";
 import { checkRecipe } from "./recipe-check.ts";
 import { notePlaces, recipeProblem } from "./recipe-places.ts";
 
+export { checkRecipe };
+
 const MAX_CHARACTERS = 2_000_000;
 const MAX_DEPTH = 40;
 const MAX_VALUES = 200_000;

@@ -129,9 +129,9 @@ const anySchema = z.custom<object>(
   "want a JSON Schema",
 );
 const calls = {
-  text: z.strictObject(chat),
+  text: z.strictObject({ ...chat, mayBeCut: z.boolean().optional() }),
   structured: z.strictObject({ ...chat, schema: anySchema }),
-  code: z.strictObject({ ...chat, language: word.optional() }),
+  code: z.strictObject({ ...chat, language: word.optional(), mayBeCut: z.boolean().optional() }),
   judge: z.strictObject({
     ...chat,
     rubric: z

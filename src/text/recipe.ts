@@ -156,6 +156,8 @@ export interface CallStep extends Named, Conditional {
   readonly parameters?: ModelParameters | undefined;
   /** Times it is asked again with the error when the answer does not fit; default 2. */
   readonly asksAgain?: number | undefined;
+  /** text, code: an answer that ends at the token limit is kept; default false: its row is rejected. */
+  readonly mayBeCut?: boolean | undefined;
   /** embedding: numbers in the vector. */
   readonly dimensions?: number | undefined;
 }
