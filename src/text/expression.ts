@@ -104,11 +104,11 @@ export function wrongName(name: string): string | undefined {
   if (name === "source") return '"source" is the source row';
   if (name in Object.prototype) return "it is a word of JavaScript's own";
   try {
-    new Environment().registerVariable(name, "dyn");
-    return undefined;
-  } catch {
-    return "it is a word of CEL";
-  }
+    // Words such as "in" and "null" can be declared, and then never be named.
+    const { ast } = new Environment().registerVariable(name, "dyn").parse(name);
+    if (ast.op === "id") return undefined;
+  } catch {}
+  return "it is a word of CEL";
 }
 
 /** What several expressions take together. */
@@ -146,7 +146,8 @@ function plainly(message: string): string {
   return /EOF/.test(message) ? "it ends too early" : types;
 }
 
-const KINDS: Readonly<Record<string, string>> = {
+/** The language's types in plain words. */
+export const KINDS: Readonly<Record<string, string>> = {
   double: "number",
   int: "number",
   string: "text",
