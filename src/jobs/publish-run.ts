@@ -4,7 +4,7 @@ import { cellKinds, tableOfJson } from "../data/json-rows.ts";
 import { type LineColumn, parquetOfJsonLines, writeJsonLines } from "../data/write-json-lines.ts";
 import { throwIfCancelled } from "../errors.ts";
 import { type BundleFolder, jsonText, sealBundle } from "../evidence/bundle.ts";
-import { canonicalJson, saltedDigest, sha256 } from "../evidence/canonical.ts";
+import { saltedDigest, sha256 } from "../evidence/canonical.ts";
 import { writeEvaluation } from "../evidence/evaluation-folder.ts";
 import { SYNTHETIC_MARK } from "../evidence/manifest.ts";
 import type { RunReportInput, ShownLineage } from "../evidence/report/text/input.ts";
@@ -291,13 +291,13 @@ function withoutWords(summary: RunSummary): RunSummary {
 
 /** The way of a row. Where the source is real only cells that are in the release anyway are shown. */
 function shownLineage({ lineage, values }: TracedRow, { isReal }: { readonly isReal: boolean }): ShownLineage {
-  const released = new Set(Object.values(values).map((value) => canonicalJson(value)));
+  const released = new Set(Object.values(values).map((value) => JSON.stringify(value)));
   return {
     ...lineage,
     values,
     steps: lineage.steps.map((step) => ({
       ...step,
-      isShown: !isReal || (step.value !== null && released.has(canonicalJson(step.value))),
+      isShown: !isReal || (step.value !== null && released.has(JSON.stringify(step.value))),
     })),
   };
 }
