@@ -99,6 +99,10 @@ export interface Failure {
   readonly message: string;
   /** When the server asks to be left alone for so long, milliseconds. */
   readonly retryAfterMs: number | null;
+  /** Tokens that the server says it counted though there is no answer. */
+  readonly usage?: Usage | undefined;
+  /** The request surely never reached the server (no connection, no such host): nothing can have been charged. */
+  readonly unsent?: boolean | undefined;
 }
 
 /** What the headers say of the limits of a key; absent where they do not. */

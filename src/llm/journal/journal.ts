@@ -68,6 +68,8 @@ export interface JournalTotals {
   readonly requests: number;
   readonly answers: number;
   readonly failures: number;
+  /** Failures whose cost the server told. */
+  readonly wasted: number;
   /** Of answers, and of failures whose cost the server told. */
   readonly promptTokens: number;
   readonly completionTokens: number;

@@ -38,6 +38,7 @@ export function createTally(): Tally {
         requests: 0,
         answers: 0,
         failures: 0,
+        wasted: 0,
         promptTokens: 0,
         completionTokens: 0,
         cachedTokens: 0,
@@ -68,6 +69,7 @@ export function createTally(): Tally {
       if (type === "result") sums.answers++;
       else sums.failures++;
       if (usage !== null) {
+        if (type === "failure") sums.wasted++;
         sums.promptTokens += usage.promptTokens;
         sums.completionTokens += usage.completionTokens;
         sums.cachedTokens += usage.cachedTokens ?? 0;
