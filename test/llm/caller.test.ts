@@ -260,7 +260,10 @@ test("a slow request gets a second one beside it; the first answer counts, and n
     const { aborted, calls } = await setup.mock.stats();
     assert.ok(aborted > 2 && calls > 40, `${aborted} aborted, ${calls} calls`);
     assert.equal(answered, 40);
-    assert.equal(totalsOf(setup.journal).unknown.calls, aborted);
+    // One that was given up may have been answered in the same moment.
+    const { requests, unknown } = totalsOf(setup.journal);
+    assert.equal(requests, calls);
+    assert.ok(unknown.calls >= aborted && unknown.calls <= calls - answered);
   });
 });
 
