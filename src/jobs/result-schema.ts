@@ -9,7 +9,7 @@ const interval = { value: z.number(), low: z.number(), high: z.number() };
 const scoreBase = {
   metric: z.string().describe("Name of the metric; docs/metrics/<name>.md defines it"),
   title: z.string(),
-  family: z.enum(["validity", "fidelity", "coverage", "utility", "fairness", "privacy"]),
+  family: z.enum(["validity", "fidelity", "coverage", "diversity", "utility", "fairness", "privacy"]),
   definitionVersion: z.int().describe("Raised whenever the number for the same data would change"),
   better: z.enum(["higher", "lower"]),
 };

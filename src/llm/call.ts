@@ -11,6 +11,8 @@ export interface Call {
   readonly column: string;
   /** Smaller is served first: the row's number. Not part of the key. */
   readonly priority: number;
+  /** Asked when its turn in the lane has come, before anything is sent: false, and the call ends with `Cancelled`, for nothing. Not part of the key. */
+  readonly isWanted?: (() => boolean) | undefined;
 }
 
 /** What a call cost and where its answer is kept. */
@@ -43,7 +45,7 @@ export type CallFailure =
 /** Asks models on behalf of cells: the answer of the journal where there is one, else a request that waits for its turn in its lane, is retried, and is
  * durable in the journal before it is returned.
  *
- * Never rejects for what a server did; rejects with `Cancelled` once the signal has fired, and with `ResourceError` when the journal cannot be written. */
+ * Never rejects for what a server did; rejects with `Cancelled` once the signal has fired or the call is no longer wanted, and with `ResourceError` when the journal cannot be written. */
 export interface Caller {
   call(call: Call): Promise<CallResult>;
 }

@@ -27,6 +27,8 @@ export type Admission =
   | { readonly failure: Failure; readonly ticket?: undefined };
 
 export interface Ticket {
+  /** The endpoint answers nobody at present, and this request finds out whether it does again: a failure is the endpoint's, not one of the request's tries. */
+  readonly isProbe: boolean;
   /** Gives the permit back and tells what became of the request. A second call does nothing. */
   done(outcome: TicketOutcome): void;
 }

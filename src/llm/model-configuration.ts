@@ -6,7 +6,8 @@ export interface ModelConfiguration {
   readonly model: string;
   /** OpenAI-compatible: up to and with /v1. Default: the provider's own. */
   readonly baseUrl?: string | undefined;
-  /** Where the key is, never the key itself. Default: the provider's usual environment variable, if it is set. */
+  /** Where the key is, never the key itself. Default: the provider's usual environment variable (OPENAI_API_KEY, ANTHROPIC_API_KEY, GEMINI_API_KEY); where a
+   * base URL is given, no key. */
   readonly apiKey?: { readonly env: string } | { readonly file: string } | undefined;
   readonly parameters?: ModelParameters | undefined;
   /** Requests at a time at most; admission finds how many the server bears. Default 64. */

@@ -6,7 +6,7 @@ import type { Codec, Encoded } from "../schema/encode.ts";
 import type { Purpose } from "../schema/purpose.ts";
 import type { TableSchema } from "../schema/schema.ts";
 
-export type Family = "validity" | "fidelity" | "coverage" | "utility" | "fairness" | "privacy";
+export type Family = "validity" | "fidelity" | "coverage" | "diversity" | "utility" | "fairness" | "privacy";
 
 /** A measurement of a synthetic table. Adding one: one file, one line in `index.ts`, one docs page. */
 export interface Metric {

@@ -5,6 +5,12 @@ export const BUNDLE = {
   dataFolder: "data",
   synthetic: "data/synthetic.parquet",
   syntheticCsv: "data/synthetic.csv",
+  /** Of a run of a text recipe: one row a line. */
+  syntheticJsonl: "data/synthetic.jsonl",
+  /** Of a run: where each row came from, what it rests on and what it cost. */
+  lineage: "lineage.parquet",
+  /** What a run came to. */
+  run: "run.json",
   scores: "scores.json",
   decision: "decision.json",
   report: "report.html",

@@ -16,7 +16,7 @@ export function addTextFunctions(environment: Environment): void {
   }
   environment.registerFunction("trim(string): string", (text: string) => text.trim());
   environment.registerFunction("matches(string, string): bool", (text: string, pattern: string) =>
-    expressionOf(pattern).test(text),
+    new RegExp(pattern).test(text),
   );
   environment.registerFunction("string.replace(string, string): string", (text: string, from: string, to: string) =>
     text.replaceAll(from, () => to),
@@ -77,19 +77,6 @@ function firstCharacters(text: string, n: number): string {
   if (text.length <= n) return text;
   const cut = text.slice(0, Math.max(0, n));
   return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
-}
-
-const compiled = new Map<string, RegExp>();
-
-/** Patterns are few and asked often. */
-function expressionOf(pattern: string): RegExp {
-  let expression = compiled.get(pattern);
-  if (expression === undefined) {
-    expression = new RegExp(pattern, "u");
-    if (compiled.size >= 1000) compiled.clear();
-    compiled.set(pattern, expression);
-  }
-  return expression;
 }
 
 /** CEL has no arithmetic between a double and an int; people write `price * 2`. */

@@ -14,13 +14,15 @@ export interface Expression {
   readonly text: string;
   /** The steps whose cells it reads, in the order of the recipe; "source" first where it reads the source row. */
   readonly reads: readonly string[];
-  /** Columns of the source that it names; "all" where it takes the row as a whole or by a computed name. */
-  readonly sourceColumns: readonly string[] | "all";
+  /** Fields that it takes of each of them: columns of the source, keys of a cell that is a map; "all" where it takes the whole. */
+  readonly fields: Fields;
   /** Its type as far as it is known before a row is there: "bool", "string", "double", "int", "list", …; "dyn": any. */
   readonly type: string;
   /** @throws {InvalidData} "no-value": it has none for this row; says which cell is missing, or why */
   evaluate(scope: Scope): Json;
 }
+
+export type Fields = Readonly<Record<string, readonly string[] | "all">>;
 
 /** What is wrong with an expression. `name`: the word that is no step, to look for the nearest; `at`: where, in characters from its start. */
 export interface WrongExpression {
@@ -65,16 +67,21 @@ export function languageOf(steps: readonly string[]): Language {
           : { wrong: `names an unknown "${name}"`, name, at };
       }
       const run = environment.parse(text);
-      const found: Found = { names: new Set(), columns: new Set(), whole: false };
+      const found: Found = new Map();
       walk(run.ast, new Set(), found);
-      const reads = names.filter((name) => found.names.has(name));
+      const reads = names.filter((name) => found.has(name));
       const cells = reads.filter((name) => name !== "source");
       // One object for all rows: an expression is evaluated in one go.
       const variables: Record<string, Json | undefined> = Object.create(null);
       return {
         text,
         reads,
-        sourceColumns: found.whole ? "all" : [...found.columns],
+        fields: Object.fromEntries(
+          reads.map((name) => {
+            const fields = found.get(name) as Set<string> | "all";
+            return [name, fields === "all" ? fields : [...fields]];
+          }),
+        ),
         type: String(checked.type),
         evaluate(scope) {
           variables.source = scope.source;
@@ -97,11 +104,22 @@ export function wrongName(name: string): string | undefined {
   if (name === "source") return '"source" is the source row';
   if (name in Object.prototype) return "it is a word of JavaScript's own";
   try {
-    new Environment().registerVariable(name, "dyn");
-    return undefined;
-  } catch {
-    return "it is a word of CEL";
-  }
+    // Words such as "in" and "null" can be declared, and then never be named.
+    const { ast } = new Environment().registerVariable(name, "dyn").parse(name);
+    if (ast.op === "id") return undefined;
+  } catch {}
+  return "it is a word of CEL";
+}
+
+/** What several expressions take together. */
+export function unionOfFields(all: readonly Fields[]): Fields {
+  const out: Record<string, readonly string[] | "all"> = {};
+  for (const fields of all)
+    for (const [name, taken] of Object.entries(fields)) {
+      const before = out[name];
+      out[name] = before === "all" || taken === "all" ? "all" : [...new Set([...(before ?? []), ...taken])];
+    }
+  return out;
 }
 
 /** The error of a row in which an expression or a template has no value. */
@@ -115,18 +133,28 @@ export function noValue(text: string, cause: unknown): InvalidData {
 /** What the language says, for those who do not know its types. */
 function plainly(message: string): string {
   const [, key] = /^No such key: (.*)$/.exec(message) ?? [];
-  if (key !== undefined) return `there is no "${key}"`;
+  if (key !== undefined) return /^index out of bounds/.test(key) ? `the ${key}` : `there is no "${key}"`;
   const [, variable] = /^Unknown variable: (.*)$/.exec(message) ?? [];
   if (variable !== undefined) return `the cell "${variable}" is missing`;
-  if (/EOF/.test(message)) return "it ends too early";
-  return message.replaceAll(/dyn<(\w+)>/g, "$1");
+  const types = message.replaceAll(/dyn<(\w+)>/g, "$1");
+  const [, left, operator, right] = /^no such overload: (\w+) (\S+) (\w+)$/.exec(types) ?? [];
+  if (left !== undefined && right !== undefined) {
+    const text =
+      operator === "+" && (left === "string" || right === "string") ? "; string(…) makes text of a number" : "";
+    return `there is no ${KINDS[left] ?? left} ${operator} ${KINDS[right] ?? right}${text}`;
+  }
+  return /EOF/.test(message) ? "it ends too early" : types;
 }
 
-interface Found {
-  readonly names: Set<string>;
-  readonly columns: Set<string>;
-  whole: boolean;
-}
+/** The language's types in plain words. */
+export const KINDS: Readonly<Record<string, string>> = {
+  double: "number",
+  int: "number",
+  string: "text",
+  bool: "true/false",
+};
+
+type Found = Map<string, Set<string> | "all">;
 
 interface SyntaxNode {
   readonly op: string;
@@ -136,7 +164,7 @@ interface SyntaxNode {
 /** Functions of CEL whose first argument declares a variable for the arguments after it. */
 const LOOPS = new Set(["map", "filter", "all", "exists", "exists_one"]);
 
-/** Notes which variables a syntax tree reads, and which columns of the source. */
+/** Notes which variables a syntax tree reads, and which fields of them. */
 function walk(node: unknown, declared: ReadonlySet<string>, found: Found): void {
   if (Array.isArray(node)) {
     for (const part of node) walk(part, declared, found);
@@ -146,18 +174,16 @@ function walk(node: unknown, declared: ReadonlySet<string>, found: Found): void 
   const { op, args } = node;
   if (op === "value") return;
   if (op === "id") {
-    const name = String(args);
-    if (declared.has(name)) return;
-    found.names.add(name);
-    if (name === "source") found.whole = true;
+    if (!declared.has(String(args))) found.set(String(args), "all");
     return;
   }
   if ((op === "." || op === "[]") && Array.isArray(args)) {
     const [of, key] = args as [unknown, unknown];
-    const column = typeof key === "string" ? key : isNode(key) && key.op === "value" ? key.args : undefined;
-    if (isNode(of) && of.op === "id" && of.args === "source" && !declared.has("source") && typeof column === "string") {
-      found.names.add("source");
-      found.columns.add(column);
+    const field = typeof key === "string" ? key : isNode(key) && key.op === "value" ? key.args : undefined;
+    if (isNode(of) && of.op === "id" && !declared.has(String(of.args)) && typeof field === "string") {
+      const fields = found.get(String(of.args));
+      if (fields === undefined) found.set(String(of.args), new Set([field]));
+      else if (fields !== "all") fields.add(field);
       return;
     }
   }

@@ -1,4 +1,12 @@
-import { type Expression, type Language, noValue, type Scope, type WrongExpression } from "./expression.ts";
+import {
+  type Expression,
+  type Fields,
+  type Language,
+  noValue,
+  type Scope,
+  unionOfFields,
+  type WrongExpression,
+} from "./expression.ts";
 import { printed } from "./expression-functions.ts";
 
 /** A text with CEL expressions in it: "Write about {{ topic }}". */
@@ -6,8 +14,8 @@ export interface Template {
   readonly text: string;
   /** The steps whose cells it reads, in the order of the recipe; "source" first where it reads the source row. */
   readonly reads: readonly string[];
-  /** Columns of the source that it names; "all" where it takes the row as a whole or by a computed name. */
-  readonly sourceColumns: readonly string[] | "all";
+  /** Fields that it takes of each of them: columns of the source, keys of a cell that is a map; "all" where it takes the whole. */
+  readonly fields: Fields;
   /** Text as it is, numbers plainly, lists and maps as JSON. What it returns for equal cells is equal.
    * @throws {InvalidData} "no-value": a cell that it names is missing (absent or null) or an expression has no value in this row. A step need not catch
    *   it: the plan makes a rejection of the row out of it */
@@ -47,9 +55,7 @@ export function compileTemplate(text: string, language: Language): Template | Wr
   return {
     text,
     reads: language.names.filter((name) => expressions.some(({ reads }) => reads.includes(name))),
-    sourceColumns: expressions.some(({ sourceColumns }) => sourceColumns === "all")
-      ? "all"
-      : [...new Set(expressions.flatMap(({ sourceColumns }) => sourceColumns))],
+    fields: unionOfFields(expressions.map(({ fields }) => fields)),
     render(scope) {
       let out = "";
       for (let i = 0; i < expressions.length; i++) {
