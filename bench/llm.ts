@@ -83,6 +83,7 @@ export async function run(options: {
 }
 
 function show({ title, caption, lines }: PartResult): void {
+  if (lines.length === 0) return;
   console.log(`\n**${title}.** ${caption}\n`);
   printTable(lines, false);
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Contender, Delivered, Job } from "./contenders.ts";
-import type { Behaviour, Endpoint, EndpointStats } from "./endpoint.ts";
+import { type Behaviour, type Endpoint, type EndpointStats, OTHER_ADDRESS } from "./endpoint.ts";
 import { type Measured, measure } from "./process.ts";
 
 export type Line = Record<string, string | number>;
@@ -66,14 +66,20 @@ export async function runFresh(
 ): Promise<Ran & { readonly folder: string }> {
   const { name, behaviour, timeoutSeconds, ...job } = how;
   const folder = freshFolder(bench, `${name}-${contender.name}`);
+  const fails = behaviour.faults !== undefined || behaviour.capacity !== undefined;
   await bench.endpoint.start(behaviour);
   const ran = await runJob(
     bench,
     contender,
-    { ...job, folder, baseUrl: bench.endpoint.baseUrl },
+    { ...job, folder, baseUrl: baseUrlFor(contender, bench, fails) },
     timeoutSeconds === undefined ? {} : { timeoutSeconds },
   );
   return { ...ran, folder };
+}
+
+/** Where calls fail, a client that must not be used against a failing server is left aside. */
+function baseUrlFor({ localClient }: Contender, { endpoint: { baseUrl } }: Bench, fails: boolean): string {
+  return localClient && fails ? baseUrl.replace("127.0.0.1", OTHER_ADDRESS) : baseUrl;
 }
 
 export function freshFolder(bench: Bench, name: string): string {

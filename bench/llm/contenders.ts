@@ -39,6 +39,8 @@ export interface Contender {
   readonly kind: "ours" | "raw" | "pipeline";
   /** Names of the shapes that its runner has; absent: all. */
   readonly shapes?: readonly string[];
+  /** It has another client for addresses of its own machine, which ends a run at the first failure. */
+  readonly localClient?: boolean;
   /** Makes what it needs. @returns why it cannot run */
   prepare(): { readonly missing: string } | undefined;
   command(job: Job): Command;
@@ -57,7 +59,7 @@ export const PEERS: readonly Contender[] = [
   raw("fetch", "fetch (bare)"),
   raw("langchain", "LangChain JS batch"),
   raw("ai", "AI SDK generateText"),
-  pipeline("datatrove", "datatrove"),
+  { ...pipeline("datatrove", "datatrove"), localClient: true },
   pipeline("curator", "Curator"),
   pipeline("data-designer", "Data Designer"),
   pipeline("distilabel", "distilabel"),

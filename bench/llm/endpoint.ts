@@ -28,6 +28,9 @@ export interface LoggedCall {
   readonly fault?: string;
 }
 
+/** The same endpoint by an address that no client takes for its own machine. */
+export const OTHER_ADDRESS = "127.0.0.2";
+
 /** The mock endpoint in a process of its own, for as long as a benchmark runs. */
 export interface Endpoint {
   readonly baseUrl: string;
@@ -41,7 +44,7 @@ export interface Endpoint {
 
 /** @param folder where its log is kept */
 export async function openEndpoint(folder: string): Promise<Endpoint> {
-  const mock = await spawnMockModels();
+  const mock = await spawnMockModels({ host: `127.0.0.1,${OTHER_ADDRESS}` });
   const { origin } = new URL(mock.baseUrl);
   const log = join(folder, "endpoint.jsonl");
   const ask = async (path: string, value?: unknown): Promise<unknown> => {

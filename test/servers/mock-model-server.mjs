@@ -3,6 +3,7 @@ import { hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 // A deterministic OpenAI-compatible endpoint for tests and benchmarks. No dependencies.
 import http from "node:http";
+import net from "node:net";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -692,7 +693,7 @@ export function createMockServer(given = {}) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const flags = {
-    host: { type: "string", default: "127.0.0.1" },
+    host: { type: "string", default: "127.0.0.1" }, // comma list: the same port on each
     port: { type: "string", default: "8901" },
     faults: { type: "string", default: "" },
   };
@@ -708,9 +709,13 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
       .map((pair) => [pair.split("=")[0], Number(pair.split("=")[1])]),
   );
   const mock = createMockServer(rest);
-  mock.server.listen(Number(port), host, () =>
-    console.log(`mock endpoint at http://${host}:${mock.server.address().port}/v1`),
-  );
+  const [first, ...others] = host.split(",");
+  mock.server.listen(Number(port), first, () => {
+    const { port: chosen } = mock.server.address();
+    for (const other of others)
+      net.createServer((socket) => mock.server.emit("connection", socket)).listen(chosen, other);
+    console.log(`mock endpoint at http://${first}:${chosen}/v1`);
+  });
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {
       mock.flushLog();

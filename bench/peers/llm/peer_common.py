@@ -9,7 +9,7 @@ def arguments(**extra):
     parser.add_argument("--base-url", default="http://127.0.0.1:8901/v1")
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--concurrency", type=int, default=256)
-    parser.add_argument("--shape", choices=["text", "structured", "chain"], default="text")
+    parser.add_argument("--shape", choices=["text", "structured", "chain", "scored"], default="text")
     parser.add_argument("--out", required=True, help="folder for this run's files; kept for a resume")
     parser.add_argument("--resume", action="store_true", help="continue the run in --out, as the peer's documentation says")
     parser.add_argument("--edit", type=int, default=-1, help="row whose topic is changed before the run")
@@ -24,6 +24,10 @@ def topic(i, edit):
 
 def seed_rows(args):
     return [{"id": i, "topic": topic(i, args.edit)} for i in range(args.rows)]
+
+
+# Of the shape "scored", rows are wanted whose score is at most this: 7 of 10.
+MOST = 7
 
 
 def prompts(seed, a, b):

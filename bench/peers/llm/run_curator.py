@@ -8,7 +8,7 @@ import sys
 os.environ.update(TELEMETRY_ENABLED="false", CURATOR_DISABLE_RICH_DISPLAY="1", HF_HUB_OFFLINE="1", LITELLM_LOCAL_MODEL_COST_MAP="True")
 os.environ.setdefault("OPENAI_API_KEY", "sk-mock")
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from peer_common import arguments, prompts, report, seed_rows  # noqa: E402
+from peer_common import MOST, arguments, prompts, report, seed_rows  # noqa: E402
 
 args = arguments(max_retries=(int, 10), require_all=(int, 1))
 os.makedirs(args.out, exist_ok=True)
@@ -52,6 +52,18 @@ class AskStructured(Ask):
         return {"id": row["id"], "topic": row["topic"], "a": response.question, "difficulty": response.difficulty}
 
 
+class Scored(BaseModel):
+    question: str
+    score: int = Field(ge=1, le=10)
+
+
+class AskScored(Ask):
+    response_format = Scored
+
+    def parse(self, row, response):
+        return {"id": row["id"], "topic": row["topic"], "a": response.question} if response.score <= MOST else []
+
+
 class Answer(curator.LLM):
     def prompt(self, row):
         return prompts("", row["a"], "")["b"]
@@ -82,6 +94,17 @@ def llm(kind):
 
 
 if __name__ == "__main__":
+    if args.shape == "scored":
+        # A dropped row is not refilled, and a longer data set is another run: only new rows are sent, and the results joined.
+        wanted, asked, kept = args.rows, 0, []
+        while len(kept) < wanted:
+            more = wanted - len(kept) if asked == 0 else max(1, round((wanted - len(kept)) * asked / len(kept)))
+            args.rows = asked + more
+            kept += llm(AskScored)(Dataset.from_list(seed_rows(args)[asked:])).dataset.to_list()
+            asked += more
+        kept = kept[:wanted]
+        report(args, [row["id"] for row in kept], [row["a"] for row in kept])
+        sys.exit(0)
     data = Dataset.from_list(seed_rows(args))
     result = llm(AskStructured if args.shape == "structured" else Ask)(data).dataset
     if args.shape == "chain":
