@@ -215,7 +215,7 @@ export function createLane(options: LaneOptions): Lane {
     if (kind === "rate-limited" || kind === "overloaded") slowDown(outcome, passage, now);
     if (kind === "bad-key" || kind === "no-model") stop(kind, outcome);
     const wasDeadSince = outage.since;
-    const change = outage.outcome(kind, { priority, now });
+    const change = outage.outcome(kind, { priority, sentAt: passage.sentAt, now });
     if (change === "began")
       notice(`Model "${model}": nobody answers (${lastWords}). The run waits, and asks again every 1 to 60 seconds.`);
     else if (change === "ended")
