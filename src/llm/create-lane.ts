@@ -1,4 +1,5 @@
 import { Cancelled } from "../errors.ts";
+import { eventLoopTimer } from "./event-loop-timer.ts";
 import type { Admission, AdmitOptions, Lane, LaneOptions, LaneSummary, Ticket, TicketOutcome } from "./lane.ts";
 import { type Bucket, createBucket } from "./lane-bucket.ts";
 import { createLatencies } from "./lane-latencies.ts";
@@ -321,9 +322,4 @@ export function createLane(options: LaneOptions): Lane {
 function configured(perMinute: number): Bucket {
   const burst = Math.max(1, perMinute / 60);
   return createBucket({ perMinute: Math.max(perMinute - burst, perMinute / 2), burst });
-}
-
-function eventLoopTimer(callback: () => void, milliseconds: number): () => void {
-  const id = setTimeout(callback, Math.ceil(milliseconds));
-  return () => clearTimeout(id);
 }
