@@ -7,6 +7,7 @@ import { addDrift } from "./drift.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
 import { addKeygen } from "./keygen.ts";
+import { addModels } from "./models.ts";
 import { addPolicy } from "./policy.ts";
 import { addSample } from "./sample.ts";
 import { addSchema } from "./schema.ts";
@@ -50,6 +51,7 @@ for (const add of [
   addSchema,
   addPolicy,
   addKeygen,
+  addModels,
   addDoctor,
 ])
   add(program);
