@@ -9,6 +9,8 @@ import { ownKey } from "../../src/evidence/keys.ts";
 import { replayDecision } from "../../src/evidence/replay.ts";
 import { verifyBundle } from "../../src/evidence/verify.ts";
 import { publishRun, type ReleasedRow, type RunPublication } from "../../src/jobs/publish-run.ts";
+import { runResultSchema, runSummarySchema } from "../../src/jobs/result-schema.ts";
+import type { RunResult } from "../../src/jobs/run-result.ts";
 import { textMetrics } from "../../src/metrics/text/index.ts";
 import { readLedger } from "../../src/runs/ledger.ts";
 import { loadPolicy } from "../../src/runs/policy-file.ts";
@@ -228,4 +230,29 @@ test("a bundle whose scores were made to fit is found out", async () => {
     replayDecision({ ...texts, job: "synthesize", scoresText: JSON.stringify(scores) }).join(),
     /another kind of job/,
   );
+});
+
+test("a result agrees with its published schema, whether the run is whole, short or unpriced", async () => {
+  for (const [name, how] of [
+    ["schema-whole", {}],
+    ["schema-short", { rows: 45, asked: 60, price: null }],
+  ] as const) {
+    const published = await publish(name, { rows: 45, ...how });
+    const result: RunResult = {
+      format: "counterfoil-run-result/1",
+      decision: published.decision,
+      scores: published.scores,
+      summary: madeRun({ rows: 45, ...how }).summary(),
+      bundle: published.out,
+      report: join(published.out, "report.html"),
+      rows: published.rows,
+      seed: 7,
+      seconds: 15,
+      notices: [],
+    };
+    const plain: unknown = JSON.parse(JSON.stringify(result));
+    assert.deepEqual(runResultSchema.parse(plain), plain);
+    const kept = JSON.parse(textOf(published.out, "run.json")) as { summary: unknown };
+    runSummarySchema.parse(kept.summary);
+  }
 });
