@@ -99,6 +99,8 @@ export interface RunPublication {
   readonly policyText: string;
   readonly signer: Signer;
   readonly notices: readonly string[];
+  /** Write CSV beside Parquet and JSON lines. */
+  readonly csv?: boolean | undefined;
   readonly events: JobEvents;
   readonly signal?: AbortSignal | undefined;
 }
@@ -249,6 +251,7 @@ async function writeRelease(
   const { longestLine: longestLineage } = await lines.close();
   await parquetOfJsonLines(dataPath, {
     parquet: folder.pathOf(BUNDLE.synthetic),
+    ...(run.csv ? { csv: folder.pathOf(BUNDLE.syntheticCsv) } : {}),
     columns: columns.map((name, j) => ({ name, type: (kinds[j] as ReturnType<typeof cellKinds>).type() })),
     longestLine,
     metadata: { "counterfoil:digitalSourceType": SYNTHETIC_MARK, "counterfoil:version": productVersion() },

@@ -19,6 +19,7 @@ export function plainLane({ places = 64, quantile = null as number | null } = {}
     out++;
     let isDone = false;
     return {
+      isProbe: false,
       done(outcome) {
         if (isDone) return;
         isDone = true;
