@@ -44,6 +44,8 @@ export interface Contender {
   /** Makes what it needs. @returns why it cannot run */
   prepare(): { readonly missing: string } | undefined;
   command(job: Job): Command;
+  /** CPU seconds that it tells itself, in place of those of the whole process. */
+  cpuSeconds?(measured: Measured): number | undefined;
   /** @returns nothing where it ended without a result */
   delivered(job: Job, measured: Measured): Delivered | undefined;
 }

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { type ModelConfiguration, PERMISSION, type Recipe } from "../../src/text/recipe.ts";
 import type { RunSummary } from "../../src/text/run-summary.ts";
-import type { Contender, Job } from "./contenders.ts";
-import type { Measured } from "./process.ts";
+import type { Contender, Delivered, Job } from "./contenders.ts";
+import type { LibraryUsage } from "./library-run.ts";
+import type { Command, Measured } from "./process.ts";
 
 /** What our job may have besides what any contender has. */
 export interface OwnJob extends Job {
@@ -21,34 +23,60 @@ const KEY = "COUNTERFOIL_BENCH_KEY";
 
 /** The command line as users have it. */
 const MAIN = resolve("dist", "cli", "main.js");
+const LIBRARY_RUN = fileURLToPath(new URL("library-run.js", import.meta.url));
 
 export const OURS: Contender = {
   name: "counterfoil",
   title: "Counterfoil",
   kind: "ours",
   prepare: () => (existsSync(MAIN) ? undefined : { missing: `no ${MAIN}: npm run build` }),
-  command(job) {
-    const { recipe } = writeRecipe(job);
-    return {
-      file: process.execPath,
-      args: [
-        ...[MAIN, "run", recipe, "--work", join(job.folder, "work"), "--out", bundleOf(job.folder)],
-        ...["--json", "--quiet", ...(job.flags ?? [])],
-      ],
-      env: {
-        [KEY]: "sk-bench-canary-7f3d",
-        ...Object.fromEntries(
-          ["CONFIG", "DATA", "STATE"].map((kind) => [`XDG_${kind}_HOME`, join(job.folder, "user", kind.toLowerCase())]),
-        ),
-      },
-    };
-  },
-  delivered({ folder }) {
-    if (!existsSync(dataOf(folder))) return undefined;
-    const rows = rowsOf(folder);
-    return { rows: rows.length, unique: new Set(rows.map(({ id }) => id)).size, good: rows.length };
+  command: (job) =>
+    commandOf(job, [
+      ...[MAIN, "run", writeRecipe(job).recipe, "--work", workOf(job.folder), "--out", bundleOf(job.folder)],
+      ...["--json", "--quiet", ...(job.flags ?? [])],
+    ]),
+  delivered,
+};
+
+/** The same by the library, which tells what the making of rows took apart from start, scores and report. */
+export const OWN_LIBRARY: Contender = {
+  name: "counterfoil-library",
+  title: "Counterfoil, by the library",
+  kind: "ours",
+  prepare: () => undefined,
+  command: (job) => commandOf(job, [LIBRARY_RUN, writeRecipe(job).recipe, workOf(job.folder), bundleOf(job.folder)]),
+  delivered,
+  cpuSeconds({ stdout }) {
+    const usage = stdout.split("\n").findLast((line) => line.startsWith("USAGE "));
+    return usage === undefined ? undefined : (JSON.parse(usage.slice("USAGE ".length)) as LibraryUsage).making;
   },
 };
+
+function commandOf(job: Job, args: readonly string[]): Command {
+  return {
+    file: process.execPath,
+    args,
+    env: {
+      [KEY]: "sk-bench-canary-7f3d",
+      ...Object.fromEntries(
+        ["CONFIG", "DATA", "STATE", "CACHE"].map((kind) => [
+          `XDG_${kind}_HOME`,
+          join(job.folder, "user", kind.toLowerCase()),
+        ]),
+      ),
+    },
+  };
+}
+
+function delivered({ folder }: Job): Delivered | undefined {
+  if (!existsSync(dataOf(folder))) return undefined;
+  const rows = rowsOf(folder);
+  return { rows: rows.length, unique: new Set(rows.map(({ id }) => id)).size, good: rows.length };
+}
+
+function workOf(folder: string): string {
+  return join(folder, "work");
+}
 
 /** Where the bundle of a job stands. */
 export function bundleOf(folder: string): string {

@@ -10,6 +10,7 @@ import {
   troubleOf,
 } from "../bench.ts";
 import type { Contender } from "../contenders.ts";
+import { OWN_LIBRARY } from "../ours.ts";
 import { idealSeconds, type Shape, shapeOf } from "../shapes.ts";
 
 const CONCURRENCY = 256;
@@ -49,7 +50,8 @@ async function compare(bench: Bench, shapeName: string, rows: number): Promise<P
   const many = bench.quick ? rows / 4 : rows;
   const rounds = bench.numbers("rounds", bench.quick ? 1 : 3);
   const behaviour = { latency: `fixed:${latencyMs}` };
-  const contenders = having(bench, shapeName);
+  const own = bench.contenders.some(({ kind }) => kind === "ours") ? [OWN_LIBRARY] : [];
+  const contenders = [...own, ...having(bench, shapeName)];
   const all = new Map<Contender, Round[]>(contenders.map((contender) => [contender, []]));
   for (let round = 0; round < rounds; round++)
     for (const contender of contenders) {
@@ -68,7 +70,7 @@ async function compare(bench: Bench, shapeName: string, rows: number): Promise<P
     caption:
       `${many} rows, ${calls} calls at ${latencyMs} ms, ${CONCURRENCY} at a time; ideal ${ideal.toFixed(2)} s. ` +
       `Medians of ${rounds} interleaved rounds (smallest–largest). Calls: first request to last answer; whole: the process with start and end; ` +
-      `CPU ms: per call, beyond a run of ${FEW} rows.`,
+      `CPU ms: per call, beyond a run of ${FEW} rows; by the library: of the making of the rows alone, without scores, report and signature.`,
     lines: [...all].map(([contender, runs]) => lineOf(contender, { runs, shape, many, ideal, floor })),
     measured: [...all].map(([{ name }, runs]) => ({ name, runs: runs.map((round) => brief(round)) })),
   };
@@ -106,7 +108,7 @@ function lineOf(
     ),
     "calls/s": Math.round(median(runs.map((round) => round.many.stats.callsPerSecond))),
     "CPU ms": spread(
-      runs.map((round) => (1000 * (round.many.measured.cpuSeconds - round.few.measured.cpuSeconds)) / more),
+      runs.map((round) => (1000 * (cpu(contender, round.many) - cpu(contender, round.few))) / more),
       2,
     ),
     [`${FEW} rows: wall s`]: spread(
@@ -120,6 +122,10 @@ function lineOf(
     "peak MB": Math.round(median(runs.map((round) => round.many.measured.megabytes))),
     rows: trouble ?? Math.min(...runs.map((round) => round.many.delivered?.good ?? 0)),
   };
+}
+
+function cpu(contender: Contender, { measured }: Ran): number {
+  return contender.cpuSeconds?.(measured) ?? measured.cpuSeconds;
 }
 
 function brief(round: Round): unknown {
