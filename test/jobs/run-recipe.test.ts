@@ -363,7 +363,7 @@ test("each of what may go wrong has a name", async () => {
     code(await faulty("no-file", { source: { from: "nowhere.csv", permission: PERMISSION } })),
     "no-such-file",
   );
-  const unknown = await faulty("unknown", { steps: [{ ...ASK, prompt: "{{ source.txet }}" }] });
+  const unknown = await faulty("unknown", { steps: [{ ...ASK, prompt: "{{ source.txet }}" }], export: ["item"] });
   assert.ok(unknown instanceof InvalidArgument && /"text"/.test(unknown.message), String(unknown));
   const cycle = await faulty("cycle", {
     steps: [
