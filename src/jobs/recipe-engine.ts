@@ -182,7 +182,7 @@ export async function openAskingEngine(
       work,
       abort: () => hard.abort(),
       async close() {
-        caller.close();
+        await caller.close();
         await opened.close();
         await engine.close();
       },
