@@ -22,6 +22,7 @@ export function ownCell(
 ): (row: Row, context: CellContext) => Promise<CellOutcome> {
   const { name, run } = step;
   if (!run && !program) throw new Error(`step "${name}" has neither a function nor a program`);
+  const unlessCancelled = waitingUntil();
   return async (row, context) => {
     try {
       throwIfCancelled(context.signal);
@@ -48,15 +49,23 @@ function cellsFor({ reads }: OwnStep, { cells }: Row): Row["cells"] {
   );
 }
 
-/** Waits no longer than the run: a function that never ends must not keep it. */
-function unlessCancelled(work: unknown, signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const cancel = (): void => reject(new Cancelled());
-    signal.addEventListener("abort", cancel, { once: true });
-    Promise.resolve(work)
-      .finally(() => signal.removeEventListener("abort", cancel))
-      .then(resolve, reject);
-  });
+/** Waits for work no longer than the run: a function that never ends must not keep it. One listener for all rows: Node warns of more than ten. */
+function waitingUntil(): (work: unknown, signal: AbortSignal) => Promise<unknown> {
+  const rejects = new Set<(error: unknown) => void>();
+  let listened: AbortSignal | undefined;
+  return (work, signal) =>
+    new Promise((resolve, reject) => {
+      if (listened !== signal) {
+        listened = signal;
+        signal.addEventListener("abort", () => {
+          for (const one of rejects) one(new Cancelled());
+        });
+      }
+      rejects.add(reject);
+      Promise.resolve(work)
+        .finally(() => rejects.delete(reject))
+        .then(resolve, reject);
+    });
 }
 
 function outcomeOfFunction(answer: unknown): CellOutcome {

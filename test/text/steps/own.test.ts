@@ -67,14 +67,20 @@ test("a function sees the cells that it says it reads, and cannot change the row
   assert.equal(row.cells.a, "x");
 });
 
-test("a function that never ends does not keep a run that is cancelled", async () => {
+test("functions that never end do not keep a run that is cancelled, and no warning is given of how many they are", async () => {
+  const warnings: string[] = [];
+  const warned = ({ name }: Error): void => {
+    warnings.push(name);
+  };
+  process.on("warning", warned);
   const controller = new AbortController();
-  const waiting = ownCell({ name: "own", run: () => new Promise(() => {}) }, undefined)(
-    row,
-    context(controller.signal),
-  );
+  const cell = ownCell({ name: "own", run: () => new Promise(() => {}) }, undefined);
+  const waiting = Array.from({ length: 50 }, () => cell(row, context(controller.signal)));
+  await new Promise((done) => setImmediate(done));
   controller.abort();
-  await assert.rejects(waiting, Cancelled);
+  for (const one of waiting) await assert.rejects(one, Cancelled);
+  process.off("warning", warned);
+  assert.deepEqual(warnings, []);
 });
 
 test("a program's answers are values and rejections; its failures cost the row, unless it cannot be started", async () => {
