@@ -7,6 +7,7 @@ import { addDrift } from "./drift.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
 import { addKeygen } from "./keygen.ts";
+import { addModels } from "./models.ts";
 import { addPolicy } from "./policy.ts";
 import { addRun } from "./run.ts";
 import { addSample } from "./sample.ts";
@@ -53,6 +54,7 @@ for (const add of [
   addSchema,
   addPolicy,
   addKeygen,
+  addModels,
   addDoctor,
 ])
   add(program);

@@ -13,6 +13,8 @@ export interface OwnProgramOptions {
   readonly folder?: string | undefined;
   /** For one row, once it is the program's next; default 60,000. */
   readonly timeoutMs?: number | undefined;
+  /** For it to end when its input has ended; then it is asked to, and after as long again made to. Default 2,000. */
+  readonly patienceMs?: number | undefined;
 }
 
 /** What a program of the user's gets of the environment: enough to find its files and to write its language. Keys of models are not its business. */
@@ -36,7 +38,6 @@ export const PASSED: readonly string[] = [
 /** Rows written ahead of the answers. */
 const AHEAD = 64;
 const MOST_CHARACTERS = 64 * 2 ** 20;
-const CLOSE_MS = 2000;
 
 interface Asked {
   readonly row: Json;
@@ -53,7 +54,7 @@ interface Asked {
  *
  * An answer may repeat `"index"` of the row, which is then checked. */
 export function startProgram(command: readonly string[], options: OwnProgramOptions): Program {
-  const { environment, variables = [], folder, timeoutMs = 60_000 } = options;
+  const { environment, variables = [], folder, timeoutMs = 60_000, patienceMs = 2000 } = options;
   const [file = "", ...args] = command;
   const named = shortened(command.join(" "));
   const passed = [...PASSED, ...variables].flatMap((name): [string, string][] => {
@@ -246,8 +247,8 @@ export function startProgram(command: readonly string[], options: OwnProgramOpti
         const gone = new Promise<void>((done) => last.once("exit", () => done()));
         last.stdin?.end();
         const patience = [
-          setTimeout(() => last.kill("SIGTERM"), CLOSE_MS),
-          setTimeout(() => last.kill("SIGKILL"), 2 * CLOSE_MS),
+          setTimeout(() => last.kill("SIGTERM"), patienceMs),
+          setTimeout(() => last.kill("SIGKILL"), 2 * patienceMs),
         ];
         await gone;
         for (const one of patience) clearTimeout(one);

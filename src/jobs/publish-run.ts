@@ -292,7 +292,7 @@ function withoutWords(summary: RunSummary): RunSummary {
   };
 }
 
-/** The way of a row. Where the source is real only cells that are in the release anyway are shown. */
+/** The way of a row. Where the source is real only cells that are in the release anyway are shown, and not why an answer was no use, which may quote it. */
 function shownLineage({ lineage, values }: TracedRow, { isReal }: { readonly isReal: boolean }): ShownLineage {
   const released = new Set(Object.values(values).map((value) => JSON.stringify(value)));
   return {
@@ -300,6 +300,9 @@ function shownLineage({ lineage, values }: TracedRow, { isReal }: { readonly isR
     values,
     steps: lineage.steps.map((step) => ({
       ...step,
+      calls: isReal
+        ? step.calls.map((call) => (call.mark?.unusable ? { ...call, mark: { ...call.mark, unusable: "" } } : call))
+        : step.calls,
       isShown: !isReal || (step.value !== null && released.has(JSON.stringify(step.value))),
     })),
   };

@@ -96,7 +96,7 @@ export async function openRecipe(
     });
     const attempt = attemptsOf(recipe, {
       source: source && { count: source.rows, row: source.row },
-      columns: plan.sourceColumns,
+      columns: identifyingColumns(plan),
     });
     const prices = await loadPriceLists(recipe.prices === undefined ? undefined : resolve(beside, recipe.prices));
     return { recipe, source, plan, attempt, models, prices, random: randomFromSeed(recipe.seed ?? 0), close };
@@ -104,6 +104,12 @@ export async function openRecipe(
     await close();
     throw error;
   }
+}
+
+/** What a row is known by: what the calls are made of. A cell that is only released may change without its row being asked for anew. */
+function identifyingColumns(plan: Plan): readonly string[] {
+  const asked = new Set(plan.calls.flatMap(({ sourceColumns }) => sourceColumns));
+  return asked.size > 0 ? [...asked] : plan.sourceColumns;
 }
 
 /** Opens the journal, and lanes to the models.

@@ -1,4 +1,5 @@
 import { Cancelled } from "../errors.ts";
+import { eventLoopTimer } from "./event-loop-timer.ts";
 import type { Admission, AdmitOptions, Lane, LaneOptions, LaneSummary, Ticket, TicketOutcome } from "./lane.ts";
 import { type Bucket, createBucket } from "./lane-bucket.ts";
 import { createLatencies } from "./lane-latencies.ts";
@@ -215,7 +216,7 @@ export function createLane(options: LaneOptions): Lane {
     if (kind === "rate-limited" || kind === "overloaded") slowDown(outcome, passage, now);
     if (kind === "bad-key" || kind === "no-model") stop(kind, outcome);
     const wasDeadSince = outage.since;
-    const change = outage.outcome(kind, { priority, now });
+    const change = outage.outcome(kind, { priority, sentAt: passage.sentAt, now });
     if (change === "began")
       notice(`Model "${model}": nobody answers (${lastWords}). The run waits, and asks again every 1 to 60 seconds.`);
     else if (change === "ended")
@@ -321,9 +322,4 @@ export function createLane(options: LaneOptions): Lane {
 function configured(perMinute: number): Bucket {
   const burst = Math.max(1, perMinute / 60);
   return createBucket({ perMinute: Math.max(perMinute - burst, perMinute / 2), burst });
-}
-
-function eventLoopTimer(callback: () => void, milliseconds: number): () => void {
-  const id = setTimeout(callback, Math.ceil(milliseconds));
-  return () => clearTimeout(id);
 }

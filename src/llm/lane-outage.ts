@@ -9,7 +9,7 @@ export interface Outage {
   /** A request came to an end. @returns what changed */
   outcome(
     kind: TicketOutcome["kind"],
-    options: { readonly priority: number; readonly now: number },
+    options: { readonly priority: number; readonly sentAt: number; readonly now: number },
   ): "began" | "ended" | undefined;
 }
 
@@ -23,6 +23,7 @@ const DIFFERENT_REQUESTS = 3;
 export function createOutage(): Outage {
   let weight = 0;
   const seen = new Set<number>();
+  let failingFrom = 0;
   let since: number | null = null;
   let probeAt = 0;
   let pauseMs = FIRST_PAUSE_MS;
@@ -34,7 +35,7 @@ export function createOutage(): Outage {
     get probeAt() {
       return probeAt;
     },
-    outcome(kind, { priority, now }) {
+    outcome(kind, { priority, sentAt, now }) {
       switch (kind) {
         case "cancelled":
           return undefined;
@@ -42,6 +43,7 @@ export function createOutage(): Outage {
         case "server":
         case "timeout":
         case "garbled": {
+          if (weight === 0) failingFrom = now;
           weight += kind === "network" ? 2 : 1;
           if (seen.size < DIFFERENT_REQUESTS) seen.add(priority);
           if (since !== null) {
@@ -58,6 +60,11 @@ export function createOutage(): Outage {
           return "began";
         }
         default: {
+          // What was sent before anything failed says little about now.
+          if (sentAt < failingFrom) {
+            weight = Math.max(0, weight - 0.5);
+            return undefined;
+          }
           weight = 0;
           if (seen.size > 0) seen.clear();
           if (since === null) return undefined;

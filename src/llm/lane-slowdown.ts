@@ -21,7 +21,8 @@ const WINDOW = 64;
 /** So many of a window must have answered before its median is taken; those still out count as slow. */
 const ENOUGH = 48;
 const SUSPICIOUS = 2.5;
-const SAME_THROUGHPUT = 0.9;
+/** Half as many at a time give half as many answers where nothing queues, and as many where all that is left out would have queued. */
+const SAME_THROUGHPUT = 0.75;
 /** Under so many at a time there is nothing to gain. */
 const LEAST = 4;
 
@@ -50,7 +51,7 @@ export function createSlowdown(): Slowdown {
     const perMs = counted / Math.max(1, now - countedFrom);
     const before = limit;
     limit = Math.max(LEAST, Math.floor(Math.min(limit, inFlight) / 2));
-    experiment = { before, perMs, from: newest + Math.max(0, inFlight - limit), startedAt: null, count: 0 };
+    experiment = { before, perMs, from: newest + inFlight, startedAt: null, count: 0 };
     suspicions = 0;
   }
 

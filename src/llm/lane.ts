@@ -1,3 +1,4 @@
+import type { Timer } from "./event-loop-timer.ts";
 import type { Failure, FailureKind, RateLimits } from "./model.ts";
 
 /** Where requests to one model wait for their turn. It finds out how many requests at a time, and how many a minute, the server bears. */
@@ -73,7 +74,7 @@ export interface LaneOptions {
   readonly tokensPerMinute?: number | undefined;
   /** Monotonic; only differences mean anything. */
   readonly clock: { milliseconds(): number };
-  /** Runs `callback` after so many milliseconds unless the function it returns is called before. Default: the event loop's own. */
-  readonly timer?: ((callback: () => void, milliseconds: number) => () => void) | undefined;
+  /** Default: the event loop's own. */
+  readonly timer?: Timer | undefined;
   readonly events?: { notice?(text: string): void } | undefined;
 }

@@ -50,6 +50,8 @@ export interface MeasuredScore extends ScoreBase, Interval {
   /** Rows the number rests on, per side. */
   readonly n: number;
   readonly seeds: readonly number[];
+  /** Everything there is was counted: value, low and high are one number. Absent: it rests on a sample. */
+  readonly counted?: true;
   /** The same metric for fresh real rows: training rows against the holdout, at the same number of rows. */
   readonly ceiling?: Interval;
   /** The same metric for columns permuted independently of each other, at the same number of rows. */

@@ -96,7 +96,8 @@ function addArithmetic(environment: Environment): void {
   environment.registerOperator("double % double", (a: number, b: number) => a % b);
   environment.registerOperator("double == int", (a: number, b: bigint) => a === Number(b));
   for (const name of ["abs", "round", "floor", "ceil"] as const)
-    environment.registerFunction(`${name}(double): double`, (x: number) => Math[name](x));
+    for (const type of ["double", "int"])
+      environment.registerFunction(`${name}(${type}): double`, (x: unknown) => Math[name](Number(x)));
   for (const name of ["min", "max"] as const)
     for (const [a, b] of [
       ["double", "double"],

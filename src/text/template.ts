@@ -89,9 +89,8 @@ function endOf(text: string, from: number): number {
 
 function endOfText(text: string, open: number): number {
   const quote = text[open];
-  const raw = /[rR]/.test(text[open - 1] ?? "") && !/\w/.test(text[open - 2] ?? "");
   for (let i = open + 1; i < text.length; i++) {
-    if (text[i] === "\\" && !raw) i++;
+    if (text[i] === "\\") i++;
     else if (text[i] === quote) return i;
   }
   return -1;

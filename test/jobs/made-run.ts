@@ -131,7 +131,9 @@ function madeRow(
           kind: "call",
           value: { question, answer, remark: spare },
           calls: [
-            ...(row % 20 === 5 ? [{ ...call("writer", "item", {}), mark: { unusable: "answer: missing" } }] : []),
+            ...(row % 20 === 5
+              ? [{ ...call("writer", "item", {}), mark: { unusable: `answer: missing in "${spare}"` } }]
+              : []),
             {
               ...call("writer", "item", {}),
               mark: { rung: "json-schema", ...(isRepaired ? { repaired: "closed a brace" } : {}) },

@@ -9,6 +9,9 @@ import { ownKey } from "../../src/evidence/keys.ts";
 import { replayDecision } from "../../src/evidence/replay.ts";
 import { verifyBundle } from "../../src/evidence/verify.ts";
 import { publishRun, type ReleasedRow, type RunPublication } from "../../src/jobs/publish-run.ts";
+import { runResultSchema, runSummarySchema } from "../../src/jobs/result-schema.ts";
+import type { RunResult } from "../../src/jobs/run-result.ts";
+import { verify } from "../../src/jobs/verify.ts";
 import { textMetrics } from "../../src/metrics/text/index.ts";
 import { readLedger } from "../../src/runs/ledger.ts";
 import { loadPolicy } from "../../src/runs/policy-file.ts";
@@ -228,4 +231,68 @@ test("a bundle whose scores were made to fit is found out", async () => {
     replayDecision({ ...texts, job: "synthesize", scoresText: JSON.stringify(scores) }).join(),
     /another kind of job/,
   );
+});
+
+test("a result agrees with its published schema, whether the run is whole, short or unpriced", async () => {
+  for (const [name, how] of [
+    ["schema-whole", {}],
+    ["schema-short", { rows: 45, asked: 60, price: null }],
+  ] as const) {
+    const published = await publish(name, { rows: 45, ...how });
+    const result: RunResult = {
+      format: "counterfoil-run-result/1",
+      decision: published.decision,
+      scores: published.scores,
+      summary: madeRun({ rows: 45, ...how }).summary(),
+      bundle: published.out,
+      report: join(published.out, "report.html"),
+      rows: published.rows,
+      seed: 7,
+      seconds: 15,
+      notices: [],
+    };
+    const plain: unknown = JSON.parse(JSON.stringify(result));
+    assert.deepEqual(runResultSchema.parse(plain), plain);
+    const kept = JSON.parse(textOf(published.out, "run.json")) as { summary: unknown };
+    runSummarySchema.parse(kept.summary);
+  }
+});
+
+test("a run is measured again from its bundle alone, and what is not is told", async () => {
+  const made = [...(madeRun({ rows: 120 }).rows as Iterable<ReleasedRow>)];
+  const rows = made.map((row, i) => ({
+    ...row,
+    values: { ...row.values, note: i % 2 ? "one\u2028two\r\nthree" : null },
+  }));
+  const columns = ["kind", "question", "answer", "words", "note"];
+  const real = await publish("measured", { rows: 120, change: { rows, columns } });
+  const checked = await verify({ bundle: real.out, recompute: true });
+  assert.deepEqual(checked.problems, []);
+  assert.match(checked.notices?.join() ?? "", /source-passages and copied-from-source were not/);
+  const none = await publish("measured-none", { rows: 120, source: null });
+  assert.equal((await verify({ bundle: none.out, recompute: true })).notices, undefined);
+  await assert.rejects(verify({ bundle: none.out, recompute: true, real: "x.csv" }), /--real is not read/);
+});
+
+test("scores that the rows do not bear out are found, though policy and decision agree with them", async () => {
+  const out = join(home, "made-up");
+  const { policy, text: policyText } = await loadPolicy("text", textMetrics);
+  const { signer } = await ownKey(userFolders());
+  const run = { ...madeRun({ rows: 60 }), out, policy, policyText, signer, events: {} };
+  await writeBundle(out, async (folder) => {
+    const write = folder.writeText;
+    // Whoever seals may write what they like: as here one repaired row too few.
+    await publishRun(
+      {
+        ...folder,
+        writeText: (path, text) =>
+          write(path, path === "scores.json" ? text.replace('"repaired": 2', '"repaired": 1') : text),
+      },
+      run,
+    );
+  });
+  assert.equal((await verifyBundle(out)).trusted, true);
+  const checked = await verify({ bundle: out, recompute: true });
+  assert.equal(checked.trusted, false);
+  assert.match(checked.problems.join(), /repaired-share/);
 });

@@ -36,7 +36,7 @@ async function make(
     assert.ok(row.index > before, `row ${row.index} after ${before}`);
     before = row.index;
   };
-  const run = await simulated.until(
+  const run = await simulated.until(() =>
     runText(
       { steps },
       {
@@ -334,35 +334,36 @@ test("a run that is cancelled leaves nothing running and hands over nothing more
   let handed = 0;
   let running = 0;
   const step = callStep("text");
-  const run = runText(
-    {
-      steps: [
-        {
-          ...step,
-          async cell(row, context) {
-            running++;
-            try {
-              return (await step.cell?.(row, context)) as CellOutcome;
-            } finally {
-              running--;
-            }
+  const run = () =>
+    runText(
+      {
+        steps: [
+          {
+            ...step,
+            async cell(row, context) {
+              running++;
+              try {
+                return (await step.cell?.(row, context)) as CellOutcome;
+              } finally {
+                running--;
+              }
+            },
           },
-        },
-      ],
-    },
-    {
-      rows: 500,
-      attempt,
-      random: randomFromSeed(0),
-      caller: models.caller,
-      clock: models.clock,
-      signal: controller.signal,
-      onAccepted() {
-        assert.equal(isOver, false);
-        if (++handed === 50) controller.abort();
+        ],
       },
-    },
-  );
+      {
+        rows: 500,
+        attempt,
+        random: randomFromSeed(0),
+        caller: models.caller,
+        clock: models.clock,
+        signal: controller.signal,
+        onAccepted() {
+          assert.equal(isOver, false);
+          if (++handed === 50) controller.abort();
+        },
+      },
+    );
   await assert.rejects(models.until(run), Cancelled);
   isOver = true;
   assert.equal(handed, 50);

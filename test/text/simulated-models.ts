@@ -12,8 +12,8 @@ export interface SimulatedModels {
   readonly inFlight: number;
   /** The most calls at a time. */
   readonly most: number;
-  /** Lets time pass until the promise is kept. */
-  until<T>(promise: Promise<T>): Promise<T>;
+  /** Starts something and lets time pass until its promise is kept. */
+  until<T>(start: () => Promise<T>): Promise<T>;
 }
 
 export interface SimulatedOptions {
@@ -46,42 +46,45 @@ export function simulatedModels({ capacity = {}, latency, answer }: SimulatedOpt
   const send = ({ call, number, resolve, reject }: Waiting): void => {
     if (call.isWanted?.() === false) {
       reject(new Cancelled());
-      sendNext(call.model);
       return;
     }
     calls++;
     busy.set(call.model, (busy.get(call.model) ?? 0) + 1);
     most = Math.max(most, ++inFlight);
     const took = latency(call);
-    const end = (): void => {
-      inFlight--;
-      busy.set(call.model, (busy.get(call.model) as number) - 1);
-      resolve({ answer: answerOf(call), record: recordOf(call, took), ...answer?.(call) } as CallResult);
-      sendNext(call.model);
-    };
-    ends.push({ at: now + took, number, end });
-  };
-  const sendNext = (model: string): void => {
-    const next = queues.get(model)?.pop();
-    if (next) send(next);
+    ends.push({
+      at: now + took,
+      number,
+      end() {
+        inFlight--;
+        busy.set(call.model, (busy.get(call.model) as number) - 1);
+        resolve({ answer: answerOf(call), record: recordOf(call, took), ...answer?.(call) } as CallResult);
+      },
+    });
   };
   const caller = {
     call: (call: Call) =>
       new Promise<CallResult>((resolve, reject) => {
-        const waiting = { call, number: asked++, resolve, reject };
-        if ((busy.get(call.model) ?? 0) < (capacity[call.model] ?? Number.POSITIVE_INFINITY)) send(waiting);
-        else {
-          const queue =
-            queues.get(call.model) ?? heap<Waiting>((a, b) => a.call.priority - b.call.priority || a.number - b.number);
-          queues.set(call.model, queue);
-          queue.push(waiting);
-        }
+        const queue = queues.get(call.model) ?? heap<Waiting>((a, b) => before(a, b));
+        queues.set(call.model, queue);
+        queue.push({ call, number: asked++, resolve, reject });
       }),
+  };
+  /** @returns whether there was one to send */
+  const sendWaiting = (): boolean => {
+    let isAny = false;
+    for (const [model, queue] of queues) {
+      while (queue.peek() && (busy.get(model) ?? 0) < (capacity[model] ?? Number.POSITIVE_INFINITY)) {
+        send(queue.pop() as Waiting);
+        isAny = true;
+      }
+    }
+    return isAny;
   };
   /** Until nothing moves but by time: the run's own timers included. */
   const settle = async (): Promise<void> => {
-    for (let quiet = 0, before = asked; quiet < 2; quiet = asked === before ? quiet + 1 : 0) {
-      before = asked;
+    for (let quiet = 0, seen = asked; quiet < 2; quiet = asked === seen ? quiet + 1 : 0) {
+      seen = asked;
       await new Promise((done) => setImmediate(done));
       mock.timers.tick(1);
     }
@@ -98,16 +101,18 @@ export function simulatedModels({ capacity = {}, latency, answer }: SimulatedOpt
     get most() {
       return most;
     },
-    async until(promise) {
+    async until(start) {
+      mock.timers.enable({ apis: ["setTimeout"] });
+      const promise = start();
       let isOver = false;
       const over = (): void => {
         isOver = true;
       };
       promise.then(over, over);
-      mock.timers.enable({ apis: ["setTimeout"] });
       try {
         for (let idle = 0; ; ) {
-          await settle();
+          do await settle();
+          while (sendWaiting());
           if (isOver) return await promise;
           const first = ends.pop();
           if (!first) {
@@ -123,6 +128,10 @@ export function simulatedModels({ capacity = {}, latency, answer }: SimulatedOpt
       }
     },
   };
+}
+
+function before(a: Waiting, b: Waiting): number {
+  return a.call.priority - b.call.priority || a.number - b.number;
 }
 
 /** A step that asks a model one question; `made` makes the cell of the answer. */

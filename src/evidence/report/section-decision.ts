@@ -40,13 +40,19 @@ export function decisionSection(input: ReportInput): Html {
   });
 }
 
-/** The same for any release. @param options `decidedOn`: the rest of the sentence "Decided by the policy x …" */
+/** The same for any release.
+ * @param options `decidedOn`: the rest of the sentence "Decided by the policy x …"; `changes`: what can be done about a failed rule, by its metric, where
+ *   there is more to say than for the metric's family */
 export function decisionPart(
   input: Judgement,
-  options: { readonly notices: readonly string[]; readonly decidedOn: string },
+  options: {
+    readonly notices: readonly string[];
+    readonly decidedOn: string;
+    readonly changes?: Readonly<Record<string, string>>;
+  },
 ): Html {
   const { decision } = input;
-  const { notices, decidedOn } = options;
+  const { notices, decidedOn, changes = {} } = options;
   const { words, answer, icon } = VERDICTS[decision.decision];
   const rules = [...decision.rules].sort((a, b) => OUTCOMES[a.outcome].rank - OUTCOMES[b.outcome].rank);
   const reasons = rules.filter((rule) => OUTCOMES[rule.outcome].rank <= OUTCOMES.warn.rank);
@@ -55,7 +61,7 @@ export function decisionPart(
 <p class="quiet">Decided by the policy <strong>${decision.policy.name}</strong> ${decidedOn} ${tallied(decision)}</p>
 ${
   reasons.length > 0
-    ? html`<h3>Why, and what would have to change</h3><ol class="reasons">${alike(reasons).map((rules) => reasonItem(rules, input))}</ol>`
+    ? html`<h3>Why, and what would have to change</h3><ol class="reasons">${alike(reasons).map((rules) => reasonItem(rules, { input, changes }))}</ol>`
     : html`<p>No rule failed, and none was left open.</p>`
 }
 ${
@@ -141,7 +147,10 @@ function withoutTitle(reason: string): string {
   return reason.replace(/^.*? could not be computed: /, "Could not be computed: ");
 }
 
-function reasonItem(rules: readonly RuleResult[], input: Judgement): Html {
+function reasonItem(
+  rules: readonly RuleResult[],
+  { input, changes }: { readonly input: Judgement; readonly changes: Readonly<Record<string, string>> },
+): Html {
   const [rule] = rules as readonly [RuleResult];
   const family = input.scores.find((score) => score.metric === rule.metric)?.family;
   const failed = rule.outcome === "fail" || rule.outcome === "warn";
@@ -149,7 +158,8 @@ function reasonItem(rules: readonly RuleResult[], input: Judgement): Html {
     rule.observed !== null && rule.bound !== null && failed
       ? ` The ${boundWords(rule.bound)} would have to be ${wanted(rule, input)}; it is ${written(rule.observed, rule, input)}.`
       : "";
-  const change = rule.remedy ?? (failed && family ? `${CHANGES[family]}${bound}` : undefined);
+  const change =
+    rule.remedy ?? (failed && family ? `${changes[rule.metric ?? ""] ?? CHANGES[family]}${bound}` : undefined);
   return html`<li class="${rule.outcome}"><p class="reason-head">${outcomeBadge(rule.outcome)} ${rules.map(
     (item, i) => html`${i > 0 ? ", " : ""}${ruleLink(item)}`,
   )}${rule.severity === "warn" ? html` <span class="quiet">told only: it cannot refuse</span>` : ""}</p><p>${inPrint(

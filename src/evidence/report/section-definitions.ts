@@ -42,7 +42,7 @@ function definitionOf(score: Score, definition: Definition | undefined, rows: st
   if (definition) facts.push(["Range", rangeWords(definition.range)]);
   if (isMeasured(score)) {
     const format = formatOf(score.family);
-    facts.push(["Value", interval(score, format)]);
+    facts.push(["Value", score.counted ? `${format(score.value)}, counted` : interval(score, format)]);
     if (score.ceiling) facts.push(["Ceiling", interval(score.ceiling, format)]);
     if (score.floor) facts.push(["Floor", interval(score.floor, format)]);
     if (score.difference) facts.push(["Value − ceiling", interval(score.difference, format)]);

@@ -53,7 +53,7 @@ function scoreItem(
   if (!isMeasured(score))
     return html`<li>${what}<div class="figure"><p class="value absent">not computed</p></div><p class="plot small">${score.notComputable}</p></li>`;
   const format = formatOf(score.family);
-  return html`<li>${what}<div class="figure"><p class="value">${format(score.value)}</p><p class="small quiet">${format(score.low)} to ${format(score.high)}</p>${
+  return html`<li>${what}<div class="figure"><p class="value">${format(score.value)}</p><p class="small quiet">${score.counted ? "counted" : `${format(score.low)} to ${format(score.high)}`}</p>${
     score.p !== undefined && html`<p class="small quiet">by chance alone: ${oftenOf(score.p)}</p>`
   }</div><div class="plot">${scalePlot(marksOf(score, input), {
     label: scaleWords(score.title, score, format),

@@ -77,7 +77,7 @@ async function refuseLiving(folder: string, except: string | undefined): Promise
 
 /** @returns undefined: it was given back meanwhile; "unreadable": its owner died between making and filling it */
 async function readOwner(path: string): Promise<Owner | "unreadable" | undefined> {
-  for (let attempt = 0; attempt < 10; attempt++) {
+  for (let attempt = 0; attempt < 5; attempt++) {
     try {
       const value = JSON.parse(readFileSync(path, "utf8")) as Partial<Owner> | null;
       if (typeof value?.pid === "number" && typeof value.host === "string")
@@ -86,7 +86,7 @@ async function readOwner(path: string): Promise<Owner | "unreadable" | undefined
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
       if (!(error instanceof SyntaxError)) throw error;
     }
-    await new Promise((done) => setTimeout(done, 50));
+    await new Promise((done) => setTimeout(done, 40));
   }
   return "unreadable";
 }

@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsync, ftruncateSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasync, fsync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError } from "./disk-error.ts";
@@ -60,7 +60,8 @@ export class SegmentWriter {
 
   /** Why no more should be begun: the disk is full, or writing failed. Answers may still find room when only the first holds. */
   get refusal(): unknown {
-    return this.#failed ?? this.#full;
+    const isFull = this.#full !== undefined && this.#position + RESERVE > this.#allocated;
+    return this.#failed ?? (isFull ? this.#full : undefined);
   }
 
   /** Why nothing can be brought to the disk any more. */
@@ -73,9 +74,8 @@ export class SegmentWriter {
   append(frame: Buffer): Place {
     if (this.#failed !== undefined) throw this.#failed;
     return this.#try(() => {
-      if (this.#position + frame.length > this.#segmentBytes && this.#position > SEGMENT_HEADER.length && !this.#full)
-        this.#roll();
-      if (this.#position + frame.length + RESERVE > this.#allocated && !this.#full) this.#setAside(frame.length);
+      if (this.#position + frame.length > this.#segmentBytes && this.#position > SEGMENT_HEADER.length) this.#roll();
+      if (this.#position + frame.length + RESERVE > this.#allocated) this.#setAside(frame.length);
       const place = { segment: this.#segment, offset: this.#position, length: frame.length };
       writeFully(this.#fd, frame, this.#position);
       this.#position += frame.length;
@@ -120,8 +120,15 @@ export class SegmentWriter {
   }
 
   #begin(): void {
-    const fd = openSync(this.#path(this.#segment + 1), "wx+", 0o600);
-    writeFully(fd, SEGMENT_HEADER, 0);
+    const path = this.#path(this.#segment + 1);
+    const fd = openSync(path, "wx+", 0o600);
+    try {
+      writeFully(fd, SEGMENT_HEADER, 0);
+    } catch (error) {
+      closeSync(fd);
+      unlinkSync(path);
+      throw error;
+    }
     this.#fd = fd;
     this.#segment++;
     this.#position = SEGMENT_HEADER.length;
@@ -143,7 +150,7 @@ export class SegmentWriter {
     this.#ended.push(old);
   }
 
-  /** When the disk has no room for more, what is left of the last step is for the answers that are under way. */
+  /** When the disk has no room for more, the reserve is for the answers that are under way. Tried again with each frame: room may come back. */
   #setAside(needed: number): void {
     try {
       for (let missing = this.#position + needed + RESERVE - this.#allocated; missing > 0; missing -= STEP) {
@@ -154,6 +161,7 @@ export class SegmentWriter {
           this.#allocated += bytes;
         }
       }
+      this.#full = undefined;
     } catch (error) {
       this.#full = diskError(error, { doing: "writing the journal", path: this.#path() });
     }

@@ -1,7 +1,7 @@
 import { parse } from "yaml";
 import { z } from "zod";
 import { InvalidData } from "../../errors.ts";
-import { freePrice, isFree, type ModelPrice } from "./model-price.ts";
+import { freePrice, isFree, type ModelPrice, type TokenPrice } from "./model-price.ts";
 
 const amount = z.number().nonnegative();
 
@@ -19,6 +19,8 @@ const entrySchema = z.strictObject({
   cachedInput: amount.optional(),
   /** What a batch costs of it, e.g. 0.5; absent: its price in a batch is not known. */
   batchFactor: amount.optional(),
+  /** The same for tokens from the cache; absent: as `batchFactor`. */
+  batchCachedFactor: amount.optional(),
   above: z
     .strictObject({ promptTokens: amount, input: amount, output: amount, cachedInput: amount.optional() })
     .optional(),
@@ -83,26 +85,25 @@ export function findPrice(
       )
       .sort((a, b) => b.model.length - a.model.length || (b.endpoint?.length ?? 0) - (a.endpoint?.length ?? 0))[0];
     if (entry === undefined) continue;
-    if (!batch) return pricesOf(entry, 1);
-    return entry.batchFactor === undefined ? null : pricesOf(entry, entry.batchFactor);
+    if (!batch) return pricesOf(entry, { all: 1, cached: 1 });
+    const { batchFactor: all, batchCachedFactor: cached = all } = entry;
+    return all === undefined || cached === undefined ? null : pricesOf(entry, { all, cached });
   }
   return null;
 }
 
-function pricesOf({ input, output, cachedInput, above }: PriceEntry, factor: number): ModelPrice {
-  const times = (price: number): number => price * factor;
+function pricesOf(
+  { input, output, cachedInput, above }: PriceEntry,
+  factor: { readonly all: number; readonly cached: number },
+): ModelPrice {
+  const times = (price: TokenPrice): TokenPrice => ({
+    input: price.input * factor.all,
+    output: price.output * factor.all,
+    ...(price.cachedInput !== undefined && { cachedInput: price.cachedInput * factor.cached }),
+  });
   return {
-    input: times(input),
-    output: times(output),
-    ...(cachedInput !== undefined && { cachedInput: times(cachedInput) }),
-    ...(above && {
-      above: {
-        promptTokens: above.promptTokens,
-        input: times(above.input),
-        output: times(above.output),
-        ...(above.cachedInput !== undefined && { cachedInput: times(above.cachedInput) }),
-      },
-    }),
+    ...times({ input, output, cachedInput }),
+    ...(above && { above: { promptTokens: above.promptTokens, ...times(above) } }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { HttpHeaders } from "../http.ts";
 import { rateLimits } from "../http-limits.ts";
 import type { ChatRequest, ModelAnswer, RateLimits, Usage } from "../model.ts";
+import { anthropicBatch } from "./anthropic-batch.ts";
 import { errorKind } from "./error-kind.ts";
 import {
   type ApiError,
@@ -47,6 +48,7 @@ export function createAnthropicApi({ model }: { readonly model: string }): Provi
     read: (body) => readMessage(body, model),
     explain,
     limits: readLimits,
+    batch: anthropicBatch,
   };
 }
 

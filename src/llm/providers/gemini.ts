@@ -1,5 +1,6 @@
 import type { ChatRequest, EmbeddingRequest, ModelAnswer, Usage } from "../model.ts";
 import { errorKind } from "./error-kind.ts";
+import { createGeminiBatch } from "./gemini-batch.ts";
 import {
   type ApiError,
   field,
@@ -56,6 +57,7 @@ export function createGeminiApi({ model }: { readonly model: string }): Provider
     explain,
     // It sends no such headers.
     limits: () => undefined,
+    batch: createGeminiBatch({ path }),
   };
 }
 
@@ -128,7 +130,9 @@ function explain(status: number, body: unknown): ApiError {
     if (delay) retryAfterMs = Number(delay[1]) * 1000;
     for (const violation of listField(detail, "violations")) words += ` ${textField(violation, "quotaId") ?? ""}`;
   }
-  const shown = numberField(error, "code") ?? status;
+  // In a line of a batch it is a code of gRPC instead.
+  const said = numberField(error, "code") ?? status;
+  const shown = said >= 100 ? said : status;
   if (/API_KEY_INVALID|API key (not valid|expired)/.test(`${words} ${message}`)) return { kind: "bad-key", message };
   // What a day allows is used up: waiting for seconds, as `retryDelay` says, is of no use.
   if (shown === 429 && /PerDay/.test(words)) return { kind: "bad-key", message };

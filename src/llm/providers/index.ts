@@ -1,4 +1,6 @@
 import { InvalidArgument, Unsupported } from "../../errors.ts";
+import { createBatchModel } from "../batch-model.ts";
+import type { BatchStore } from "../batch-store.ts";
 import { createHttpClient } from "../http.ts";
 import { findKey } from "../http-key.ts";
 import { createHttpModel } from "../http-model.ts";
@@ -19,6 +21,8 @@ export interface ModelEffects {
   /** Opens a model that runs in this process; absent: there is none. */
   readonly openLocal?: ((configuration: ModelConfiguration) => Promise<Model>) | undefined;
   readonly notice?: ((text: string) => void) | undefined;
+  /** Where the records of batches survive a crash; needed by a model with `batch: true`. */
+  readonly batchStore?: BatchStore | undefined;
 }
 
 interface HttpProvider {
@@ -102,13 +106,16 @@ async function openHttpModel(
     secrets,
     environment: effects.environment,
   });
-  return createHttpModel(api, {
+  const common = {
     name: configuration.model,
     endpoint: base.href.replace(/\/$/, ""),
     modes: chooseModes(configuration.structured, { api, name }),
     client,
     secrets,
-  });
+  };
+  const single = createHttpModel(api, common);
+  if (!configuration.batch) return single;
+  return createBatchModel(api, { ...common, single, store: effects.batchStore, notice: effects.notice });
 }
 
 function readBaseUrl(text: string, { name }: { readonly name: string }): URL {

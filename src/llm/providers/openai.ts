@@ -2,6 +2,7 @@ import type { HttpHeaders } from "../http.ts";
 import { rateLimits } from "../http-limits.ts";
 import type { ChatRequest, EmbeddingRequest, JsonSchema, ModelAnswer, RateLimits, Usage } from "../model.ts";
 import { errorKind } from "./error-kind.ts";
+import { openaiBatch } from "./openai-batch.ts";
 import {
   type ApiError,
   field,
@@ -56,6 +57,7 @@ export function createOpenaiApi(options: { readonly model: string; readonly host
     read: (body, request) => (request.kind === "chat" ? readChat(body, model) : readEmbedding(body, model)),
     explain,
     limits: readLimits,
+    batch: openaiBatch,
   };
 }
 

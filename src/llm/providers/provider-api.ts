@@ -1,5 +1,6 @@
 import type { HttpHeaders } from "../http.ts";
 import type { FailureKind, ModelAnswer, ModelRequest, OutputMode, RateLimits } from "../model.ts";
+import type { BatchApi } from "./batch-api.ts";
 
 /** How one provider's API writes a request and reads an answer: pure functions over JSON, no network. */
 export interface ProviderApi {
@@ -16,6 +17,7 @@ export interface ProviderApi {
   /** What a status that is not 2xx means. `filtered`: the request was stopped by a content filter, which is an answer and no failure. */
   explain(status: number, body: unknown): ApiError;
   limits(headers: HttpHeaders): RateLimits | undefined;
+  readonly batch: BatchApi;
 }
 
 export interface WrittenRequest {

@@ -61,7 +61,8 @@ function plantingsOf(input: TextMetricInput): readonly Planting[] {
         const run = source.longestRun(wordsOf(withPassage(item, passage)));
         if (run !== null && source.isPassage(run)) copied++;
       }
-      return { leak: "verbatim", share, index, ...exactly(copied / donors.length) };
+      const value = copied / donors.length;
+      return { leak: "verbatim", share, index, value, low: value, high: value };
     }),
   );
 }

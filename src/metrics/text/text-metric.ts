@@ -12,9 +12,13 @@ export interface TextMetric extends Omit<Metric, "measure"> {
 export function textScore(
   metric: TextMetric,
   input: TextMetricInput,
-  found: Interval & Pick<MeasuredScore, "n" | "worst" | "details" | "plantings"> & { readonly drawn?: boolean },
+  found: Interval &
+    Pick<MeasuredScore, "n" | "worst" | "details" | "plantings"> & {
+      readonly drawn?: boolean;
+      readonly counted?: true;
+    },
 ): MeasuredScore {
-  const { value, low, high, n, worst, details, plantings, drawn } = found;
+  const { value, low, high, n, worst, details, plantings, drawn, counted } = found;
   return {
     ...headerOf(metric),
     value,
@@ -23,6 +27,7 @@ export function textScore(
     level: input.level,
     n,
     seeds: drawn ? [input.seed] : [],
+    ...(counted ? { counted } : {}),
     ...(plantings ? { plantings } : {}),
     ...(worst ? { worst: worst.slice(0, 50) } : {}),
     ...(details ? { details } : {}),
@@ -40,8 +45,8 @@ export function cannotBeComputed(metric: TextMetric, reason: string): Uncomputed
 }
 
 /** A count of a whole release is no sample of anything: the interval is the value itself. */
-export function exactly(value: number): Interval {
-  return { value, low: value, high: value };
+export function exactly(value: number): Interval & { readonly counted: true } {
+  return { value, low: value, high: value, counted: true };
 }
 
 /** A share of independent trials, with Wilson's bounds. */

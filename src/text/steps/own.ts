@@ -6,8 +6,9 @@ import type { CellContext, CellOutcome, Row } from "../step.ts";
 
 /** A program of the user's that answers rows: one JSON line each, in their order. */
 export interface Program {
-  /** @throws {ResourceError} it ended, took too long or answered no JSON; the program was started anew for the rows that follow
-   * @throws {InvalidArgument} it cannot be started at all */
+  /** @returns { value } or { reject }
+   * @throws {ResourceError} it ended, took too long or wrote what is no answer; the program was started anew for the rows that follow
+   * @throws {InvalidArgument} it cannot be started at all, or which answer belongs to which row is not known */
   ask(row: Json): Promise<Json>;
   close(): Promise<void>;
 }
@@ -64,8 +65,8 @@ function outcomeOfFunction(answer: unknown): CellOutcome {
 }
 
 function outcomeOfProgram(answer: Json): CellOutcome {
-  if (isRejection(answer)) return rejected(answer.reject);
-  return { value: (answer as { readonly value: Json }).value };
+  const { value, reject } = answer as { readonly value?: Json; readonly reject?: Json };
+  return value === undefined ? rejected(reject) : { value };
 }
 
 function isRejection(answer: unknown): answer is { readonly reject: unknown } {

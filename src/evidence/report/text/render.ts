@@ -13,6 +13,20 @@ import { rowsSection } from "./section-rows.ts";
 import { scoresSection } from "./section-scores.ts";
 import { timingsSection } from "./section-timings.ts";
 
+/** What can be done about a failed rule, by what it measures. */
+const CHANGES: Readonly<Record<string, string>> = {
+  completeness:
+    "Run the recipe again in the same folder with a larger budget, more attempts or a larger source: what was accepted is kept, and nothing is paid for twice.",
+  acceptance: "Say in the prompt what the checks ask for, show an example, or use a model that does as it is told.",
+  "repaired-share": "Allow longer answers, ask by a stricter rung (json-schema), or use another model.",
+  "duplicate-rows": "Add a deduplicate step over these columns: what repeats is rejected, and made anew.",
+  "duplicate-texts": "Add a deduplicate step over this column, or give the prompts more that differs from row to row.",
+  "distinct-n":
+    "Give the prompts more that differs from row to row (categories, persons, source rows), or raise the temperature.",
+  "source-passages":
+    "Forbid quoting in the prompt and reject the rows that do it (a check), or let the recipe read a synthetic table instead of the real rows.",
+};
+
 /** The report of a text run: one HTML file that loads nothing, as that of a table. The same input gives the same bytes.
  * @returns the file's text, UTF-8 */
 export function renderRunReport(input: RunReportInput): string {
@@ -39,6 +53,7 @@ export function renderRunReport(input: RunReportInput): string {
       decisionPart(input, {
         notices: input.notices,
         decidedOn: `on ${count(summary.accepted, "row")} of ${summary.asked} asked for${of}.`,
+        changes: CHANGES,
       }),
       numbersSection(input),
       rowsSection(input),

@@ -59,5 +59,5 @@ function callItem({ key, model, usage, price, replayed, milliseconds: took, mark
   return html`<li>${named(model)} · ${parts.join(" · ")} · <code class="digest" title="${key}">${key.slice(0, 12)}</code>${
     mark?.repaired &&
     html` <span class="badge warn"><span aria-hidden="true">!</span> repaired: ${mark.repaired}</span>`
-  }${mark?.unusable && html` <span class="badge warn"><span aria-hidden="true">!</span> not usable, asked again: ${mark.unusable}</span>`}</li>`;
+  }${mark?.unusable !== undefined && html` <span class="badge warn"><span aria-hidden="true">!</span> not usable, asked again${mark.unusable && `: ${mark.unusable}`}</span>`}</li>`;
 }
