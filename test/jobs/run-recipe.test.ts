@@ -378,7 +378,7 @@ test("each of what may go wrong has a name", async () => {
   assert.equal(code(await faulty("no-model", withModel({}))), "no-model");
   mock.configure({ models: "", faults: { html: 1 } });
   const html = await faulty("html", withModel({}));
-  assert.ok(html instanceof InvalidData && /HTML/.test(html.message), String(html));
+  assert.ok(html instanceof InvalidArgument && /HTML/.test(html.message), String(html));
   mock.configure({ faults: { filter: 1 } });
   const filtered = await faulty("filter", withModel({}));
   assert.ok(filtered instanceof InvalidData && /filter/.test(filtered.message), String(filtered));
