@@ -8,7 +8,7 @@ import { createLaneQueue } from "./lane-queue.ts";
 import { createSlowdown } from "./lane-slowdown.ts";
 import { createWindow, type Passage } from "./lane-window.ts";
 import type { Failure } from "./model.ts";
-import { createAbortListeners } from "./on-abort.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** Requests at a time with which a slow start begins. */
 const FIRST_IN_FLIGHT = 8;
@@ -34,7 +34,6 @@ export function createLane(options: LaneOptions): Lane {
   const { model, clock, mostInFlight } = options;
   const timer = options.timer ?? eventLoopTimer;
   const notice = options.events?.notice ?? (() => {});
-  const onAbort = createAbortListeners();
   const queue = createLaneQueue<Waiter>();
   const window = createWindow({
     most: mostInFlight,
