@@ -7,7 +7,7 @@ import type { Journal, Most, Result } from "./journal/journal.ts";
 import type { Lane, Ticket } from "./lane.ts";
 import type { Exchange, Failure, Model, ModelAnswer, Usage } from "./model.ts";
 import { mostTokens } from "./most-tokens.ts";
-import { createAbortListeners } from "./on-abort.ts";
+import { onAbort } from "./on-abort.ts";
 import { type ModelPrice, mostPriceOf, priceOf } from "./prices/model-price.ts";
 
 /** A model as calls reach it. */
@@ -73,7 +73,6 @@ const LONGEST_WAIT_MS = 20_000;
 export function createCaller(options: CallerOptions): BudgetedCaller {
   const { models, journal, clock, random, signal, stopping, offline = false, events } = options;
   const { patienceMs = SIX_HOURS_MS, budget: limits = {} } = options;
-  const onAbort = createAbortListeners();
   const keys = new Map<string, KeyOf>();
   for (const [name, { model, price }] of Object.entries(models)) {
     keys.set(name, callKeys(model, options));

@@ -289,6 +289,28 @@ test("stopping waits for what is under way and sends no more; the signal gives u
   });
 });
 
+test("requests to an endpoint that is not there cost nothing, also in the worst case", async () => {
+  await withSetup({}, async (setup) => {
+    const model = await openModel(
+      { provider: "openai", model: "mock", baseUrl: "http://127.0.0.1:9/v1" },
+      { name: "writer", effects: { environment: {}, readText: () => Promise.reject(new Error()) } },
+    );
+    const price = { input: 1, output: 1 };
+    const caller = setup.caller({
+      models: { writer: { model, lane: setup.lane, tries: 3, timeoutMs: 1000, price } },
+      budget: { calls: 2, tokens: 100 },
+    });
+    const results = await Promise.all(questions(5).map((call) => caller.call(call)));
+    await model.close();
+    assert.deepEqual(
+      results.map(({ failure }) => failure?.kind),
+      Array(5).fill("network"),
+    );
+    assert.deepEqual(caller.spent, { money: 0, tokens: 0, calls: 0 });
+    assert.deepEqual([totalsOf(setup.journal).failures, totalsOf(setup.journal).unknown.calls], [15, 0]);
+  });
+});
+
 test("closing waits for what is under way; a call that is no longer wanted sends nothing, and another of its key does", async () => {
   await withSetup({ latency: "60", lane: plainLane({ places: 1 }) }, async (setup) => {
     const caller = setup.caller();
