@@ -1,12 +1,15 @@
+import { openSync, writeSync } from "node:fs";
 import { createCaller } from "../../../src/llm/caller.ts";
 import { openJournal } from "../../../src/llm/journal/open-journal.ts";
+import type { Model } from "../../../src/llm/model.ts";
 import { openModel } from "../../../src/llm/providers/index.ts";
 import { randomFromSeed } from "../../../src/random.ts";
 import { plainLane } from "../plain-lane.ts";
 
 /** A process to be killed: asks `count` questions through a journal and says so on its standard output.
- * Arguments: folder, base URL, count. */
-const [folder = "", baseUrl = "", count = "0"] = process.argv.slice(2);
+ * Arguments: folder, base URL, count, and a file that gets a byte as soon as an answer is in this process's hands. */
+const [folder = "", baseUrl = "", count = "0", receivedFile] = process.argv.slice(2);
+const received = receivedFile === undefined ? undefined : openSync(receivedFile, "a");
 const clock = { milliseconds: () => performance.now() };
 try {
   const journal = await openJournal(folder, { clock });
@@ -14,9 +17,23 @@ try {
     { provider: "openai", model: "mock", baseUrl, concurrency: 16 },
     { name: "writer", effects: { environment: {}, readText: () => Promise.reject(new Error("none")) } },
   );
+  const watched: Model = {
+    ...model,
+    async send(request, options) {
+      const exchange = await model.send(request, options);
+      if (exchange.answer !== undefined && received !== undefined) writeSync(received, ".");
+      return exchange;
+    },
+  };
   const caller = createCaller({
     models: {
-      writer: { model, lane: plainLane({ places: 16 }), tries: 6, timeoutMs: 5000, price: { input: 1, output: 2 } },
+      writer: {
+        model: watched,
+        lane: plainLane({ places: 16 }),
+        tries: 6,
+        timeoutMs: 5000,
+        price: { input: 1, output: 2 },
+      },
     },
     journal,
     recipeVersion: 1,
