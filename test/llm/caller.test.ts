@@ -267,6 +267,16 @@ test("a slow request gets a second one beside it; the first answer counts, and n
   });
 });
 
+test("a request whose second one may not be sent any more is still waited for", async () => {
+  await withSetup({ latency: "120", lane: plainLane({ places: 1, quantile: 20 }) }, async (setup) => {
+    const stopping = new AbortController();
+    const call = setup.caller({ stopping: stopping.signal, hedge: 0.9 }).call(ask("Why?"));
+    setTimeout(() => stopping.abort(), 60);
+    answerOf(await call);
+    assert.deepEqual([totalsOf(setup.journal).requests, totalsOf(setup.journal).answers], [1, 1]);
+  });
+});
+
 test("stopping waits for what is under way and sends no more; the signal gives up", async () => {
   await withSetup({ latency: "100", lane: plainLane({ places: 2 }) }, async (setup) => {
     const stopping = new AbortController();

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { appendFile, mkdtemp, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Journal, JournalRecord, JournalTotals, Result } from "../../../src/llm/journal/journal.ts";
@@ -356,5 +356,8 @@ test("a folder that cannot be one is told by its name", async () => {
   const path = join(root, "file");
   await writeFile(path, "");
   await assert.rejects(openJournal(join(path, "journal"), { clock }), { code: "not-a-folder" });
-  assert.equal(dirname(path), root);
+  await assert.rejects(
+    openJournal("/proc/nowhere/journal", { clock }),
+    (error: Error) => error.name === "ResourceError",
+  );
 });
