@@ -32,7 +32,16 @@ export interface ChatRequest {
   readonly messages: readonly Message[];
   readonly parameters: ModelParameters;
   /** The structured answer that is asked for; absent: free text. */
-  readonly output?: { readonly name: string; readonly schema: JsonSchema; readonly mode: OutputMode } | undefined;
+  readonly output?:
+    | {
+        readonly name: string;
+        /** In the form that the provider's mode takes: see `structured/fit-schema.ts`. */
+        readonly schema: JsonSchema;
+        /** The provider can be told to hold to it strictly. */
+        readonly strict?: boolean | undefined;
+        readonly mode: OutputMode;
+      }
+    | undefined;
 }
 
 export interface EmbeddingRequest {
@@ -90,6 +99,10 @@ export interface Failure {
   readonly message: string;
   /** When the server asks to be left alone for so long, milliseconds. */
   readonly retryAfterMs: number | null;
+  /** Tokens that the server says it counted though there is no answer. */
+  readonly usage?: Usage | undefined;
+  /** The request surely never reached the server (no connection, no such host): nothing can have been charged. */
+  readonly unsent?: boolean | undefined;
 }
 
 /** What the headers say of the limits of a key; absent where they do not. */

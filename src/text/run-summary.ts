@@ -1,7 +1,7 @@
 import type { CallRecord } from "../llm/call.ts";
 import type { LaneSummary } from "../llm/lane.ts";
 import type { Json } from "../llm/model.ts";
-import type { Stop } from "./step.ts";
+import type { CallMark, Stop } from "./step.ts";
 
 export type { LaneSummary };
 
@@ -17,7 +17,7 @@ export interface RunSummary {
   readonly unfinished: number;
   /** By step and reason, most first. */
   readonly rejections: readonly RejectionCount[];
-  /** Why the run ended before it had what was asked for; null: it has. "source-used-up" and "every-row-rejected" are reasons too. */
+  /** Why the run ended before it had what was asked for; null: it has. */
   readonly stopped: Stop | null;
   /** Most expensive first. */
   readonly spending: readonly Spending[];
@@ -71,6 +71,7 @@ export interface Lineage {
     /** "sampler", "expression", "call", "check", "deduplicate" or "own". */
     readonly kind: string;
     readonly value: Json;
-    readonly calls: readonly CallRecord[];
+    /** With what became of the answer, where there is something to tell. */
+    readonly calls: readonly (CallRecord & { readonly mark?: CallMark | undefined })[];
   }[];
 }
