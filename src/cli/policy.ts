@@ -17,10 +17,13 @@ export function addPolicy(program: Command): void {
       "\nExamples:\n  counterfoil policy\n  counterfoil policy health\n  counterfoil policy ours.yaml --json",
     )
     .action(async (nameOrPath: string | undefined, options: { json?: boolean }) => {
-      const [{ builtInPolicies, loadPolicy }, { metrics }] = await Promise.all([
+      const [{ builtInPolicies, loadPolicy }, { metrics: ofTables }, { textMetrics }] = await Promise.all([
         import("../runs/policy-file.ts"),
         import("../metrics/index.ts"),
+        import("../metrics/text/index.ts"),
       ]);
+      // A policy says by the metrics it names what it is for.
+      const metrics = [...ofTables, ...textMetrics];
       if (nameOrPath !== undefined) {
         const { policy, text } = await loadPolicy(nameOrPath, metrics);
         process.stdout.write(options.json ? `${JSON.stringify(asData(policy), null, 2)}\n` : text);

@@ -322,7 +322,8 @@ function csvText(staged: StagedColumn): string {
   return `CASE WHEN isnan(${c}) THEN NULL ELSE ${column.format ? writeSql(c, shortest, column.format) : shortest} END`;
 }
 
-function metadataSql(metadata: Readonly<Record<string, string>>): string {
+/** The part of a COPY that adds key-value metadata to a Parquet file. */
+export function metadataSql(metadata: Readonly<Record<string, string>>): string {
   const keys = Object.keys(metadata).sort();
   if (keys.length === 0) return "";
   return `, KV_METADATA {${keys.map((key) => `${literal(key)}: ${literal(metadata[key] as string)}`).join(", ")}}`;

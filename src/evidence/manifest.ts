@@ -21,7 +21,7 @@ export interface InputFile {
 /** Everything in a bundle with its digest, and what made it. */
 export interface Manifest {
   readonly format: "counterfoil-manifest/1";
-  readonly job: "synthesize" | "evaluate";
+  readonly job: "synthesize" | "evaluate" | "run";
   /** ISO 8601, UTC. */
   readonly created: string;
   readonly madeBy: Fingerprint;
@@ -47,7 +47,7 @@ export const MAX_FILES = 10_000;
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const shape = z.strictObject({
   format: z.literal("counterfoil-manifest/1"),
-  job: z.enum(["synthesize", "evaluate"]),
+  job: z.enum(["synthesize", "evaluate", "run"]),
   created: z.string(),
   madeBy: z.strictObject({
     product: z.literal("counterfoil"),

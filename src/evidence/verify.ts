@@ -207,7 +207,9 @@ async function checkDecision(root: string, manifest: Manifest, problems: string[
   const privacyText = hasPrivacy ? await read(BUNDLE.privacy) : undefined;
   if (problems.length > 0) return;
   const sameVersion = manifest.madeBy.version === productVersion();
-  problems.push(...replayDecision({ policyText, scoresText, decisionText, privacyText, sameVersion }));
+  problems.push(
+    ...replayDecision({ job: manifest.job, policyText, scoresText, decisionText, privacyText, sameVersion }),
+  );
 }
 
 async function checkNothingAdded(root: string, manifest: Manifest | undefined, problems: string[]): Promise<void> {

@@ -12,7 +12,7 @@ import { metrics } from "../metrics/index.ts";
 import type { Score } from "../metrics/metric.ts";
 import { parsePolicy } from "../policy/policy.ts";
 import { randomFromSeed } from "../random.ts";
-import { fingerprint } from "../runs/fingerprint.ts";
+import { type Fingerprint, fingerprint } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import type { Purpose } from "../schema/purpose.ts";
 import { synthesizerNamed } from "../synthesizers/index.ts";
@@ -97,12 +97,15 @@ export async function recompute(options: RecomputeOptions): Promise<readonly str
         })
       : await evaluationAgain(options, { recipe: recipeText, policy: policyText });
   if (typeof ours === "string") return [ours];
-  const here = fingerprint();
-  const same = (["version", "node", "arch"] as const).every((key) => here[key] === manifest.madeBy[key]);
-  return differences(ours, theirs, same ? 0 : TOLERANCE);
+  return differences(ours, theirs, toleranceFor(manifest.madeBy));
 }
 
-/** Another version, Node or processor may round otherwise. */
+/** By how much scores may differ, relative to their size: another version, Node or processor may round otherwise. */
+export function toleranceFor(madeBy: Fingerprint): number {
+  const here = fingerprint();
+  return (["version", "node", "arch"] as const).every((key) => here[key] === madeBy[key]) ? 0 : TOLERANCE;
+}
+
 const TOLERANCE = 0.002;
 
 interface Again {
@@ -237,7 +240,8 @@ function policyOf(text: string): ReturnType<typeof parsePolicy> {
   return parsePolicy(text, { metrics, sha256: sha256(text), file: BUNDLE.policy });
 }
 
-function differences(ours: readonly Score[], theirs: readonly Score[], tolerance: number): readonly string[] {
+/** What disagrees between scores that were measured again and those of a bundle, one sentence each. */
+export function differences(ours: readonly Score[], theirs: readonly Score[], tolerance: number): readonly string[] {
   const found: string[] = [];
   const byName = new Map(theirs.map((score) => [score.metric, score]));
   // As in a file: an infinite end of an interval is null there.

@@ -9,7 +9,7 @@ const interval = { value: z.number(), low: z.number(), high: z.number() };
 const scoreBase = {
   metric: z.string().describe("Name of the metric; docs/metrics/<name>.md defines it"),
   title: z.string(),
-  family: z.enum(["validity", "fidelity", "coverage", "utility", "fairness", "privacy"]),
+  family: z.enum(["validity", "fidelity", "coverage", "diversity", "utility", "fairness", "privacy"]),
   definitionVersion: z.int().describe("Raised whenever the number for the same data would change"),
   better: z.enum(["higher", "lower"]),
 };
@@ -20,6 +20,7 @@ const measured = z.looseObject({
   level: z.number().describe("Confidence of the intervals"),
   n: z.int().describe("Rows the number rests on, per side"),
   seeds: z.array(z.number()),
+  counted: z.literal(true).optional().describe("Everything there is was counted: value, low and high are one number"),
   ceiling: z.object(interval).optional().describe("The same metric for fresh real rows"),
   floor: z.object(interval).optional().describe("The same metric for columns drawn independently of each other"),
   difference: z.object(interval).optional().describe("value − ceiling"),
@@ -86,6 +87,17 @@ export const decisionSchema = z.object({
         .looseObject({ epsilon: z.number(), delta: z.number() })
         .nullish()
         .describe("The differential privacy guarantee; null: none"),
+      run: z
+        .object({
+          asked: z.int(),
+          accepted: z.int(),
+          attempts: z.int(),
+          price: z.number().nullable().describe("US dollars of all answers; null: not known"),
+          ended: z.string().describe('"complete", or why it ended before it had what was asked for'),
+          source: z.enum(["none", "synthetic", "real"]),
+        })
+        .optional()
+        .describe("Of a run of a text recipe"),
     })
     .describe("What rules may have asked beside scores"),
 });
@@ -174,6 +186,82 @@ export const resultSchema = z.object({
   notices: z.array(z.string()),
 });
 
+const countsByName = z.record(z.string(), z.int());
+
+/** What a run of a text recipe came to; also in the bundle's `run.json`. */
+export const runSummarySchema = z.object({
+  asked: z.int().describe("Rows that were asked for: the recipe's number, or as many as the source has"),
+  accepted: z.int(),
+  attempts: z.int().describe("Rows that were begun: accepted + rejected + unfinished"),
+  rejected: z.int(),
+  unfinished: z.int(),
+  rejections: z.array(
+    z.object({
+      step: z.string(),
+      reason: z.string(),
+      rows: z.int(),
+      examples: z.array(
+        z.object({
+          index: z.int().describe("Number of the attempt"),
+          sourceIndex: z.int().nullable(),
+          detail: z.string().describe("Empty in a bundle whose source is real"),
+          matched: z.int().optional().describe("The accepted row that it repeats"),
+        }),
+      ),
+    }),
+  ),
+  stopped: z
+    .object({ reason: z.string(), detail: z.string() })
+    .nullable()
+    .describe("Why it ended before it had what was asked for; null: it has"),
+  spending: z.array(
+    z.object({
+      column: z.string(),
+      model: z.string(),
+      calls: z.int().describe("Answers that the rows rest on, rejected rows included"),
+      replayed: z.int().describe("Those that stood in the journal before"),
+      promptTokens: z.int(),
+      completionTokens: z.int(),
+      uncounted: z.int().describe("Calls whose tokens the provider did not say"),
+      price: z.number().nullable().describe("US dollars of all of them; null: not known"),
+      paidNow: z.number().nullable().describe("US dollars of those that this run paid"),
+      rungs: countsByName.describe("Structured answers by how they were asked for"),
+      repaired: z.int(),
+      unusable: z.int(),
+    }),
+  ),
+  lanes: z.array(
+    z.object({
+      model: z.string(),
+      sent: z.int(),
+      answered: z.int(),
+      rateLimited: z.int(),
+      failures: countsByName,
+      mostInFlight: z.int(),
+      latencyMs: z
+        .tuple([z.number(), z.number(), z.number(), z.number(), z.number()])
+        .nullable()
+        .describe("Milliseconds from sending to answer: quantiles .05, .5, .95, .99 and the largest"),
+      pausedSeconds: z.number(),
+    }),
+  ),
+  seconds: z.number(),
+});
+
+/** What `counterfoil run --json` prints. */
+export const runResultSchema = z.object({
+  format: z.literal("counterfoil-run-result/1"),
+  decision: decisionSchema,
+  scores: z.array(scoreSchema),
+  summary: runSummarySchema,
+  bundle: z.string().nullable(),
+  report: z.string().nullable(),
+  rows: z.int().describe("Rows of the release"),
+  seed: z.number(),
+  seconds: z.number(),
+  notices: z.array(z.string()),
+});
+
 /** What `counterfoil verify --json` prints. */
 export const verificationSchema = z.object({
   format: z.literal("counterfoil-verification/1"),
@@ -235,6 +323,7 @@ export const driftSchema = z.object({
 export function publishedSchemas(): Readonly<Record<string, unknown>> {
   return {
     "result.schema.json": z.toJSONSchema(resultSchema),
+    "run-result.schema.json": z.toJSONSchema(runResultSchema),
     "drift.schema.json": z.toJSONSchema(driftSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
     "dp.schema.json": z.toJSONSchema(privacyStatementSchema),

@@ -6,7 +6,7 @@ import type { Codec, Encoded } from "../schema/encode.ts";
 import type { Purpose } from "../schema/purpose.ts";
 import type { TableSchema } from "../schema/schema.ts";
 
-export type Family = "validity" | "fidelity" | "coverage" | "utility" | "fairness" | "privacy";
+export type Family = "validity" | "fidelity" | "coverage" | "diversity" | "utility" | "fairness" | "privacy";
 
 /** A measurement of a synthetic table. Adding one: one file, one line in `index.ts`, one docs page. */
 export interface Metric {
@@ -50,6 +50,8 @@ export interface MeasuredScore extends ScoreBase, Interval {
   /** Rows the number rests on, per side. */
   readonly n: number;
   readonly seeds: readonly number[];
+  /** Everything there is was counted: value, low and high are one number. Absent: it rests on a sample. */
+  readonly counted?: true;
   /** The same metric for fresh real rows: training rows against the holdout, at the same number of rows. */
   readonly ceiling?: Interval;
   /** The same metric for columns permuted independently of each other, at the same number of rows. */

@@ -69,7 +69,15 @@ export function languageFor(metrics: readonly string[]): Language {
     totalEpsilon: "double",
     releases: "double",
   } as const;
-  const schemas = { score, scores, declared, rows, privacy };
+  const run = {
+    asked: "double",
+    accepted: "double",
+    attempts: "double",
+    price: "double",
+    ended: "string",
+    source: "string",
+  } as const;
+  const schemas = { score, scores, declared, rows, privacy, run };
   const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } });
   for (const [name, schema] of Object.entries(schemas)) environment.registerVariable({ name, schema } as never);
   environment.registerVariable("queries", "double");
@@ -127,7 +135,7 @@ export function opposite(op: Op): Op {
 
 function pathsOf(text: string): readonly string[] {
   const plain = text.replace(/"[^"]*"|'[^']*'/g, '""');
-  return [...new Set(plain.match(/\b(?:scores?|declared|rows|privacy|queries|judged)\b(?:\.\w+)*/g) ?? [])];
+  return [...new Set(plain.match(/\b(?:scores?|declared|rows|privacy|run|queries|judged)\b(?:\.\w+)*/g) ?? [])];
 }
 
 function comparisonOf(text: string): Comparison | undefined {
@@ -149,6 +157,7 @@ function knownBeside(
     readonly declared: object;
     readonly rows: object;
     readonly privacy: object;
+    readonly run: object;
     readonly variables: readonly string[];
   },
 ): readonly string[] {
@@ -158,5 +167,6 @@ function knownBeside(
   if (before === "declared") return Object.keys(names.declared);
   if (before === "rows") return Object.keys(names.rows);
   if (before === "privacy") return Object.keys(names.privacy);
+  if (before === "run") return Object.keys(names.run);
   return ["ceiling", "floor", "difference", "normalised"].includes(before) ? Object.keys(interval) : Object.keys(score);
 }

@@ -20,6 +20,23 @@ export interface Facts {
   readonly queries: number | null;
   /** The guarantee that the release has; null: none. Absent in decisions of old. */
   readonly privacy?: PrivacyFacts | null | undefined;
+  /** What a run of a text recipe came to; absent for tables. */
+  readonly run?: RunFacts | undefined;
+}
+
+/** A run of a text recipe. */
+export interface RunFacts {
+  /** Rows that were wanted. */
+  readonly asked: number;
+  readonly accepted: number;
+  /** Rows that were begun. */
+  readonly attempts: number;
+  /** US dollars of all answers that the run rests on; null: not known. */
+  readonly price: number | null;
+  /** "complete", or why it ended before it had what was asked for: "budget", "source-used-up", "every-row-rejected" … */
+  readonly ended: string;
+  /** Whose rows the prompts could read: "none", "synthetic" or "real". */
+  readonly source: "none" | "synthetic" | "real";
 }
 
 /** The differential privacy guarantee of a release. */

@@ -46,6 +46,12 @@ const FACTS: Readonly<Record<string, string>> = {
   "privacy.unitRows": "the number of rows of one unit",
   "privacy.totalEpsilon": "the source's epsilon over all its releases",
   "privacy.releases": "the number of private releases of the source",
+  "run.asked": "the number of rows asked for",
+  "run.accepted": "the number of accepted rows",
+  "run.attempts": "the number of attempts",
+  "run.price": "the price in US dollars",
+  "run.ended": "how the run ended",
+  "run.source": "the kind of source",
 };
 
 /** A number of so many digits: 2.952, and 1e-6 for what begins with three zeros. */

@@ -5,6 +5,12 @@ export const BUNDLE = {
   dataFolder: "data",
   synthetic: "data/synthetic.parquet",
   syntheticCsv: "data/synthetic.csv",
+  /** Of a run of a text recipe: one row a line. */
+  syntheticJsonl: "data/synthetic.jsonl",
+  /** Of a run: where each row came from, what it rests on and what it cost. */
+  lineage: "lineage.parquet",
+  /** What a run came to. */
+  run: "run.json",
   scores: "scores.json",
   decision: "decision.json",
   report: "report.html",
@@ -19,6 +25,16 @@ export const BUNDLE = {
   manifest: "manifest.json",
   /** The signed statement on the manifest. */
   statement: "statement.dsse.json",
+} as const;
+
+/** Paths inside the work folder of a run, which is no part of the release. */
+export const WORK = {
+  /** Every answer that was ever paid for. */
+  journal: "journal",
+  /** Batches that a provider is working on. */
+  batches: "batches",
+  /** Rejected rows of the last run, with their cells and the reason. */
+  rejected: "rejected.jsonl",
 } as const;
 
 /** Paths inside the user's own folders (see `user-folders.ts`). */

@@ -22,7 +22,7 @@ export interface LedgerEntry {
   readonly format: "counterfoil-ledger/1";
   /** ISO 8601, UTC. */
   readonly time: string;
-  readonly job: "synthesize" | "evaluate";
+  readonly job: "synthesize" | "evaluate" | "run";
   readonly version: string;
   readonly seed: number;
   readonly sourceSha256: string;

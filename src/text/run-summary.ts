@@ -1,6 +1,9 @@
 import type { CallRecord } from "../llm/call.ts";
+import type { LaneSummary } from "../llm/lane.ts";
 import type { Json } from "../llm/model.ts";
-import type { Stop } from "./step.ts";
+import type { CallMark, Stop } from "./step.ts";
+
+export type { LaneSummary };
 
 /** What a run came to: projections of the journal and of the rows, plain data for scores, report and result. */
 export interface RunSummary {
@@ -56,22 +59,6 @@ export interface Spending {
   readonly unusable: number;
 }
 
-/** What admission saw of one model. */
-export interface LaneSummary {
-  readonly model: string;
-  /** Requests sent, answered, and refused for being too many. */
-  readonly sent: number;
-  readonly answered: number;
-  readonly rateLimited: number;
-  /** Failures by kind, retried ones included. */
-  readonly failures: Readonly<Record<string, number>>;
-  readonly mostInFlight: number;
-  /** Milliseconds from sending to answer: quantiles .05, .5, .95, .99 and the largest. */
-  readonly latencyMs: readonly [number, number, number, number, number] | null;
-  /** Seconds in which the lane sent nothing because the server asked for it or did not answer. */
-  readonly pausedSeconds: number;
-}
-
 /** One row from its source to the release. */
 export interface Lineage {
   /** Number in the release, 0 …. */
@@ -84,6 +71,7 @@ export interface Lineage {
     /** "sampler", "expression", "call", "check", "deduplicate" or "own". */
     readonly kind: string;
     readonly value: Json;
-    readonly calls: readonly CallRecord[];
+    /** With what became of the answer, where there is something to tell. */
+    readonly calls: readonly (CallRecord & { readonly mark?: CallMark | undefined })[];
   }[];
 }

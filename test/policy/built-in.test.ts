@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { metrics } from "../../src/metrics/index.ts";
+import { textMetrics } from "../../src/metrics/text/index.ts";
 import { alphaOf, attacksOf } from "../../src/policy/policy.ts";
 import { builtInPolicies, loadPolicy } from "../../src/runs/policy-file.ts";
+
+const ofTables = builtInPolicies().filter((name) => name !== "text");
 
 test("every built-in policy reads, spends no more than one false alarm in a hundred, and needs copy tests that can see", async () => {
   assert.deepEqual(builtInPolicies(), [
@@ -14,8 +17,9 @@ test("every built-in policy reads, spends no more than one false alarm in a hund
     "partner-sharing",
     "private",
     "public-release",
+    "text",
   ]);
-  for (const name of builtInPolicies()) {
+  for (const name of ofTables) {
     const { policy } = await loadPolicy(name, metrics);
     assert.equal(policy.name, name);
     assert.ok(policy.alpha.total <= 0.01, name);
@@ -47,7 +51,7 @@ test("health and public releases ask who could be recognised", async () => {
 });
 
 test("the anonymity loss is told by default and decides at .5 for patients and the public, at the cost of a part of the attacks' budget there alone", async () => {
-  for (const name of builtInPolicies()) {
+  for (const name of ofTables) {
     const { policy } = await loadPolicy(name, metrics);
     const rule = policy.rules.find(({ metric }) => metric === "attribute-disclosure");
     const decides = name === "health" || name === "public-release";
@@ -56,4 +60,17 @@ test("the anonymity loss is told by default and decides at .5 for patients and t
     assert.equal(attacksOf(policy).includes("attribute-disclosure"), decides, name);
     assert.ok(!attacksOf(policy).includes("shadow-models"));
   }
+});
+
+test("the policy of texts reads beside the metrics of texts, and not beside those of tables; no name means two things", async () => {
+  const { policy } = await loadPolicy("text", textMetrics);
+  assert.deepEqual(
+    policy.rules.filter(({ severity }) => severity === "refuse").map(({ metric }) => metric),
+    ["completeness", "source-passages", "duplicate-rows"],
+  );
+  await assert.rejects(loadPolicy("text", metrics), /unknown metric "completeness"/);
+  assert.deepEqual(
+    textMetrics.filter(({ name }) => metrics.some((metric) => metric.name === name)),
+    [],
+  );
 });

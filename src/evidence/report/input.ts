@@ -27,6 +27,9 @@ export interface ReportInput {
   readonly withheld?: { readonly columns: readonly SyntheticColumn[] } | null;
 }
 
+/** What was measured and decided, whatever it was measured on. */
+export type Judgement = Pick<ReportInput, "decision" | "scores" | "definitions">;
+
 /** A column of the synthetic table by itself. */
 export interface SyntheticColumn {
   readonly name: string;

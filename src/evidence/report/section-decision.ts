@@ -2,7 +2,7 @@ import type { Family } from "../../metrics/metric.ts";
 import type { Decision, Outcome, RuleResult, Verdict } from "../../policy/decision.ts";
 import { compact, count, formatOf, percent, slug } from "./format.ts";
 import { type Html, html, trusted } from "./html.ts";
-import type { ReportInput } from "./input.ts";
+import type { Judgement, ReportInput } from "./input.ts";
 import { table } from "./table.ts";
 
 export const VERDICTS: Readonly<
@@ -28,28 +28,45 @@ const OUTCOMES: Readonly<Record<Outcome, { readonly words: string; readonly mark
 
 /** (1) May it be released, why, and what would have to change. */
 export function decisionSection(input: ReportInput): Html {
+  const { rows } = input.provenance;
+  return decisionPart(input, {
+    notices: input.notices,
+    decidedOn:
+      input.withheld || rows.train === null || rows.holdout === null
+        ? "on what is public: the guarantee, and what was declared. What was computed from the real rows is not in this report or its bundle."
+        : `on ${count(rows.train, "training row")}, ${
+            rows.holdout > 0 ? count(rows.holdout, "holdout row") : "no holdout"
+          } and ${count(rows.synthetic, "synthetic row")}.`,
+  });
+}
+
+/** The same for any release.
+ * @param options `decidedOn`: the rest of the sentence "Decided by the policy x …"; `changes`: what can be done about a failed rule, by its metric, where
+ *   there is more to say than for the metric's family */
+export function decisionPart(
+  input: Judgement,
+  options: {
+    readonly notices: readonly string[];
+    readonly decidedOn: string;
+    readonly changes?: Readonly<Record<string, string>>;
+  },
+): Html {
   const { decision } = input;
+  const { notices, decidedOn, changes = {} } = options;
   const { words, answer, icon } = VERDICTS[decision.decision];
   const rules = [...decision.rules].sort((a, b) => OUTCOMES[a.outcome].rank - OUTCOMES[b.outcome].rank);
   const reasons = rules.filter((rule) => OUTCOMES[rule.outcome].rank <= OUTCOMES.warn.rank);
-  const { rows } = input.provenance;
   return html`<section id="decision" aria-labelledby="decision-title"><h2 id="decision-title">May it be released?</h2>
 <div class="verdict ${decision.decision}"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${trusted(`<circle cx="12" cy="12" r="11"/><path d="${icon}"/>`)}</svg><div><p class="words">${words}</p><p class="answer">${answer}</p><p class="summary">${decision.summary}</p></div></div>
-<p class="quiet">Decided by the policy <strong>${decision.policy.name}</strong> ${
-    input.withheld || rows.train === null || rows.holdout === null
-      ? "on what is public: the guarantee, and what was declared. What was computed from the real rows is not in this report or its bundle."
-      : `on ${count(rows.train, "training row")}, ${
-          rows.holdout > 0 ? count(rows.holdout, "holdout row") : "no holdout"
-        } and ${count(rows.synthetic, "synthetic row")}.`
-  } ${tallied(decision)}</p>
+<p class="quiet">Decided by the policy <strong>${decision.policy.name}</strong> ${decidedOn} ${tallied(decision)}</p>
 ${
   reasons.length > 0
-    ? html`<h3>Why, and what would have to change</h3><ol class="reasons">${alike(reasons).map((rules) => reasonItem(rules, input))}</ol>`
+    ? html`<h3>Why, and what would have to change</h3><ol class="reasons">${alike(reasons).map((rules) => reasonItem(rules, { input, changes }))}</ol>`
     : html`<p>No rule failed, and none was left open.</p>`
 }
 ${
-  input.notices.length > 0
-    ? html`<h3>To know beforehand</h3><ul class="notices">${input.notices.map((notice) => html`<li>${notice}</li>`)}</ul>`
+  notices.length > 0
+    ? html`<h3>To know beforehand</h3><ul class="notices">${notices.map((notice) => html`<li>${notice}</li>`)}</ul>`
     : ""
 }
 <h3>Every rule of the policy</h3><div class="rules">${ruleTable(rules)}</div></section>`;
@@ -62,7 +79,7 @@ export function outcomeBadge(outcome: Outcome): Html {
 }
 
 /** "at least 0.9" */
-function wanted(rule: RuleResult, input: ReportInput): string {
+function wanted(rule: RuleResult, input: Judgement): string {
   const words: Readonly<Record<string, string>> = {
     ">=": "at least",
     "<=": "at most",
@@ -89,7 +106,7 @@ function tallied(decision: Decision): string {
 }
 
 /** A rule's number in the format of its score. */
-function written(value: number, rule: RuleResult, input: ReportInput): string {
+function written(value: number, rule: RuleResult, input: Judgement): string {
   const family = input.scores.find((score) => score.metric === rule.metric)?.family;
   return formatOf(family) === percent ? percent(value) : compact(value);
 }
@@ -109,6 +126,7 @@ const CHANGES: Readonly<Record<Family, string>> = {
   validity: "Mend the cells that cannot be, or give the generator the columns' types and ranges.",
   fidelity: "Make the table again with a generator that keeps these relations, or with more training rows.",
   coverage: "Make the table again so that rare groups come as often as they should, or with more training rows.",
+  diversity: "Have more said in more ways: vary what the prompts are given, raise the temperature, or refuse repeats.",
   utility: "Make the table again so that it keeps what predicts the target, or do not use it for this purpose.",
   fairness: "Make the table again so that these groups are drawn as they are among real rows.",
   privacy:
@@ -129,7 +147,10 @@ function withoutTitle(reason: string): string {
   return reason.replace(/^.*? could not be computed: /, "Could not be computed: ");
 }
 
-function reasonItem(rules: readonly RuleResult[], input: ReportInput): Html {
+function reasonItem(
+  rules: readonly RuleResult[],
+  { input, changes }: { readonly input: Judgement; readonly changes: Readonly<Record<string, string>> },
+): Html {
   const [rule] = rules as readonly [RuleResult];
   const family = input.scores.find((score) => score.metric === rule.metric)?.family;
   const failed = rule.outcome === "fail" || rule.outcome === "warn";
@@ -137,7 +158,8 @@ function reasonItem(rules: readonly RuleResult[], input: ReportInput): Html {
     rule.observed !== null && rule.bound !== null && failed
       ? ` The ${boundWords(rule.bound)} would have to be ${wanted(rule, input)}; it is ${written(rule.observed, rule, input)}.`
       : "";
-  const change = rule.remedy ?? (failed && family ? `${CHANGES[family]}${bound}` : undefined);
+  const change =
+    rule.remedy ?? (failed && family ? `${changes[rule.metric ?? ""] ?? CHANGES[family]}${bound}` : undefined);
   return html`<li class="${rule.outcome}"><p class="reason-head">${outcomeBadge(rule.outcome)} ${rules.map(
     (item, i) => html`${i > 0 ? ", " : ""}${ruleLink(item)}`,
   )}${rule.severity === "warn" ? html` <span class="quiet">told only: it cannot refuse</span>` : ""}</p><p>${inPrint(

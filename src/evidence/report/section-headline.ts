@@ -2,7 +2,7 @@ import { type Interval, isMeasured, type MeasuredScore, type Score } from "../..
 import type { RuleResult } from "../../policy/decision.ts";
 import { compact, count, interval, number, percent, slug } from "./format.ts";
 import { type Html, html, named } from "./html.ts";
-import type { ReportInput } from "./input.ts";
+import type { Judgement, ReportInput } from "./input.ts";
 import { type Marks, scalePlot } from "./scale.ts";
 
 /** The metric behind each of the five numbers. */
@@ -92,7 +92,7 @@ export function scaleWords(title: string, score: MeasuredScore, format: (value: 
 }
 
 /** A score's marks, with the limit of its first hard rule. */
-export function marksOf(score: MeasuredScore, input: ReportInput): Marks {
+export function marksOf(score: MeasuredScore, input: Judgement): Marks {
   const rules = input.decision.rules.filter((rule) => rule.metric === score.metric);
   const rule = rules.find((item) => item.severity === "refuse") ?? rules[0];
   return { found: score, ceiling: score.ceiling, floor: score.floor, limit: rule && limitOf(rule, score) };

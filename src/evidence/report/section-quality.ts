@@ -2,7 +2,7 @@ import { type Family, isMeasured, type Score, type WorstPart } from "../../metri
 import { compact, formatOf, number, percent, slug } from "./format.ts";
 import { associationMap, differenceMap } from "./heat-map.ts";
 import { type Html, html, named, trusted } from "./html.ts";
-import type { ReportInput } from "./input.ts";
+import type { Judgement, ReportInput } from "./input.ts";
 import { overlay } from "./overlay.ts";
 import type { PairProfile } from "./profiles.ts";
 import { scalePlot } from "./scale.ts";
@@ -35,7 +35,7 @@ ${columnsPart(input)}</section>`;
 
 /** Scores, one a line: title, words, number, scale. Those that do not apply are named below, each with its reason.
  * @param level of the titles, one below the heading before */
-export function scoreList(scores: readonly Score[], input: ReportInput, level: 3 | 4 = 4): Html {
+export function scoreList(scores: readonly Score[], input: Judgement, level: 3 | 4 = 4): Html {
   const words = new Map(input.definitions?.map((definition) => [definition.name, definition.explains]));
   const idle = scores.filter((score) => !isMeasured(score) && score.notApplicable);
   const shown = scores.filter((score) => !idle.includes(score));
@@ -44,7 +44,7 @@ export function scoreList(scores: readonly Score[], input: ReportInput, level: 3
 
 function scoreItem(
   score: Score,
-  how: { readonly input: ReportInput; readonly level: 3 | 4; readonly explains: string | undefined },
+  how: { readonly input: Judgement; readonly level: 3 | 4; readonly explains: string | undefined },
 ): Html {
   const { input, level, explains } = how;
   const link = html`<a href="#def-${slug(score.metric)}">${score.title}</a>`;
@@ -53,7 +53,7 @@ function scoreItem(
   if (!isMeasured(score))
     return html`<li>${what}<div class="figure"><p class="value absent">not computed</p></div><p class="plot small">${score.notComputable}</p></li>`;
   const format = formatOf(score.family);
-  return html`<li>${what}<div class="figure"><p class="value">${format(score.value)}</p><p class="small quiet">${format(score.low)} to ${format(score.high)}</p>${
+  return html`<li>${what}<div class="figure"><p class="value">${format(score.value)}</p><p class="small quiet">${score.counted ? "counted" : `${format(score.low)} to ${format(score.high)}`}</p>${
     score.p !== undefined && html`<p class="small quiet">by chance alone: ${oftenOf(score.p)}</p>`
   }</div><div class="plot">${scalePlot(marksOf(score, input), {
     label: scaleWords(score.title, score, format),
