@@ -149,8 +149,16 @@ test("nothing of a real source, no intermediate cell and no word about a rejecte
   assert.ok(page.includes("nowhere exported") && page.includes("does not end with a question mark"));
 });
 
-test("a price that is not known stays unknown", async () => {
-  const published = await publish("unpriced", { rows: 45, price: null });
+test("a price that is not known stays unknown, and a limit of price is then not met in silence", async () => {
+  const policy = join(home, "ours.yaml");
+  writeFileSync(
+    policy,
+    "format: counterfoil-policy/2\nextends: text\nname: ours\nrules:\n  - rule: cheap-enough\n    fail: run.price > 20.0\n    severity: refuse\n",
+  );
+  const priced = await publish("priced", { rows: 45, policy });
+  assert.equal(priced.decision.decision, "pass");
+  const published = await publish("unpriced", { rows: 45, price: null, policy });
+  assert.equal(published.decision.decision, "indeterminate");
   assert.equal(published.decision.facts.run?.price, null);
   assert.match(
     textOf(published.out, "report.html"),
