@@ -44,6 +44,6 @@ export function failureOf(outcomes: readonly Outcome<unknown>[]): string | undef
   return outcomes.find(hasFailed)?.failed;
 }
 
-function hasFailed(outcome: Outcome<unknown>): outcome is { readonly failed: string } {
+export function hasFailed(outcome: Outcome<unknown>): outcome is { readonly failed: string } {
   return typeof outcome === "object" && outcome !== null && "failed" in outcome;
 }

@@ -7,7 +7,9 @@ import { addDrift } from "./drift.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
 import { addKeygen } from "./keygen.ts";
+import { addModels } from "./models.ts";
 import { addPolicy } from "./policy.ts";
+import { addRun } from "./run.ts";
 import { addSample } from "./sample.ts";
 import { addSchema } from "./schema.ts";
 import { addSynthesize } from "./synthesize.ts";
@@ -34,6 +36,7 @@ const program = new Command("counterfoil")
 Examples:
   counterfoil synthesize patients.csv --target died
   counterfoil evaluate real.csv vendor.csv --holdout unseen.csv
+  counterfoil run questions.yaml --rows 1000
   counterfoil verify patients-synthetic
 
 Exit codes: 0 done and passed · 1 failed · 2 wrong usage · 3 refused by the policy
@@ -42,6 +45,7 @@ Exit codes: 0 done and passed · 1 failed · 2 wrong usage · 3 refused by the p
 
 for (const add of [
   addSynthesize,
+  addRun,
   addEvaluate,
   addVerify,
   addSample,
@@ -50,6 +54,7 @@ for (const add of [
   addSchema,
   addPolicy,
   addKeygen,
+  addModels,
   addDoctor,
 ])
   add(program);

@@ -10,6 +10,8 @@ export interface JsonLinesWriter {
   add(value: object): Promise<void>;
   /** Writes what is left. @returns the bytes of the longest line */
   close(): Promise<{ readonly longestLine: number }>;
+  /** Lets go of the file as it is, for who fails elsewhere. */
+  abandon(): Promise<void>;
 }
 
 /** @param path must not exist
@@ -55,6 +57,7 @@ export async function writeJsonLines(path: string): Promise<JsonLinesWriter> {
       await file.close();
       return { longestLine };
     },
+    abandon: () => file.close().catch(() => {}),
   };
 }
 
@@ -76,7 +79,8 @@ export interface LineColumn {
   readonly type: "text" | "integer" | "double" | "boolean" | "json" | "texts";
 }
 
-/** Makes a Parquet file (Zstandard) of a file of JSON lines, in its order, in bounded memory. The bytes depend on the lines, columns and metadata alone.
+/** Makes a Parquet file (Zstandard), and a CSV file beside it where one is asked for, of a file of JSON lines, in its order, in bounded memory. The bytes depend
+ * on the lines, columns and metadata alone.
  * @param lines path of the file; a key that a line lacks is NULL
  * @throws {ResourceError} the disk is full or read-only
  * @throws {Cancelled} the signal fired */
@@ -84,22 +88,28 @@ export async function parquetOfJsonLines(
   lines: string,
   options: {
     readonly parquet: string;
+    readonly csv?: string | undefined;
     readonly columns: readonly LineColumn[];
     readonly longestLine: number;
     readonly metadata: Readonly<Record<string, string>>;
     readonly signal?: AbortSignal | undefined;
   },
 ): Promise<void> {
-  const { parquet, columns, longestLine, metadata, signal } = options;
+  const { parquet, csv, columns, longestLine, metadata, signal } = options;
   const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(TYPES[type])}`).join(", ");
   const cells = columns.map(({ name }) => identifier(name)).join(", ");
   const db = await openDatabase({ threads: 1, memoryMegabytes: 500, signal });
   try {
+    const rows = `SELECT ${cells} FROM read_json(${literal(lines)}, format = 'newline_delimited', records = 'true', columns = {${types}}, maximum_object_size = ${Math.max(1 << 20, longestLine)})`;
+    if (csv !== undefined)
+      await db.run(
+        `COPY (${rows}) TO ${literal(csv)} (FORMAT csv, HEADER true, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR '')`,
+      );
     await db.run(
-      `COPY (SELECT ${cells} FROM read_json(${literal(lines)}, format = 'newline_delimited', records = 'true', columns = {${types}}, maximum_object_size = ${Math.max(1 << 20, longestLine)})) TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480${metadataSql(metadata)})`,
+      `COPY (${rows}) TO ${literal(parquet)} (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 20480${metadataSql(metadata)})`,
     );
   } catch (error) {
-    await rm(parquet, { force: true });
+    for (const path of [parquet, ...(csv === undefined ? [] : [csv])]) await rm(path, { force: true });
     if (signal?.aborted) throw error;
     throw new ResourceError(
       "cannot-write",

@@ -8,6 +8,7 @@ import { threadExecutor } from "../executors/threads.ts";
 import { fingerprint } from "../runs/fingerprint.ts";
 import { readLedger } from "../runs/ledger.ts";
 import { userFolders } from "../runs/user-folders.ts";
+import { listModels } from "./models.ts";
 
 export interface Check {
   readonly name: string;
@@ -40,7 +41,18 @@ export async function doctor(): Promise<readonly Check[]> {
       const { entries, unreadable } = await readLedger(folders);
       return `${entries.length} runs in ${folders.data}${unreadable > 0 ? `, ${unreadable} torn lines` : ""}`;
     }),
+    await check("local model", () => localModels(folders.cache)),
   ];
+}
+
+/** What is not here is no fault: it is asked for when a recipe first wants it. */
+async function localModels(cache: string): Promise<string> {
+  const { models, runtime } = await listModels({ cache });
+  const wrong = models.find(({ trusted }) => trusted === false);
+  if (wrong) throw new Error(`${wrong.path} has another hash; remove it and run "counterfoil models pull"`);
+  const here = models.filter(({ path }) => path !== null).map(({ name }) => name);
+  const missing = here.length === 0 || !runtime ? ' ("counterfoil models pull --with-runtime")' : "";
+  return `${here.join(", ") || "none"}; runtime ${runtime ? `node-llama-cpp ${runtime.version}` : "not installed"}${missing}`;
 }
 
 async function check(name: string, work: () => Promise<string>): Promise<Check> {

@@ -11,6 +11,8 @@ export interface Call {
   readonly column: string;
   /** Smaller is served first: the row's number. Not part of the key. */
   readonly priority: number;
+  /** Asked when its turn in the lane has come, before anything is sent: false, and the call ends with `Cancelled`, for nothing. Not part of the key. */
+  readonly isWanted?: (() => boolean) | undefined;
 }
 
 /** What a call cost and where its answer is kept. */
@@ -22,7 +24,7 @@ export interface CallRecord {
   readonly usage: Usage | null;
   /** US dollars; null: the price of the model, or the number of tokens, is not known. */
   readonly price: number | null;
-  /** The answer stood in the journal before this run asked. */
+  /** The answer stood in the journal, or another cell's equal call was under way already: this call paid nothing. */
   readonly replayed: boolean;
   /** From the first time it was sent to the answer, waiting between retries included; milliseconds. Null: replayed from a time before. */
   readonly milliseconds: number | null;
@@ -43,7 +45,7 @@ export type CallFailure =
 /** Asks models on behalf of cells: the answer of the journal where there is one, else a request that waits for its turn in its lane, is retried, and is
  * durable in the journal before it is returned.
  *
- * Never rejects for what a server did; rejects with `Cancelled` once the signal has fired, and with `ResourceError` when the journal cannot be written. */
+ * Never rejects for what a server did; rejects with `Cancelled` once the signal has fired or the call is no longer wanted, and with `ResourceError` when the journal cannot be written. */
 export interface Caller {
   call(call: Call): Promise<CallResult>;
 }

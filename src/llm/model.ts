@@ -32,7 +32,16 @@ export interface ChatRequest {
   readonly messages: readonly Message[];
   readonly parameters: ModelParameters;
   /** The structured answer that is asked for; absent: free text. */
-  readonly output?: { readonly name: string; readonly schema: JsonSchema; readonly mode: OutputMode } | undefined;
+  readonly output?:
+    | {
+        readonly name: string;
+        /** In the form that the provider's mode takes: see `structured/fit-schema.ts`. */
+        readonly schema: JsonSchema;
+        /** The provider can be told to hold to it strictly. */
+        readonly strict?: boolean | undefined;
+        readonly mode: OutputMode;
+      }
+    | undefined;
 }
 
 export interface EmbeddingRequest {
@@ -90,6 +99,10 @@ export interface Failure {
   readonly message: string;
   /** When the server asks to be left alone for so long, milliseconds. */
   readonly retryAfterMs: number | null;
+  /** Tokens that the server says it counted though there is no answer. */
+  readonly usage?: Usage | undefined;
+  /** The request surely never reached the server (no connection, no such host): nothing can have been charged. */
+  readonly unsent?: boolean | undefined;
 }
 
 /** What the headers say of the limits of a key; absent where they do not. */
@@ -102,6 +115,14 @@ export type Exchange = (
   | { readonly answer: ModelAnswer; readonly failure?: undefined }
   | { readonly failure: Failure; readonly answer?: undefined }
 ) & { readonly limits?: RateLimits | undefined };
+
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  /** Of the call that asks: a replay finds its answer by it, and draws of one request get seeds of their own. Default sample 0. */
+  readonly key?: string | undefined;
+  readonly sample?: number | undefined;
+}
 
 /** One model at one endpoint. */
 export interface Model {
@@ -116,6 +137,6 @@ export interface Model {
   /** Requests at a time that make sense at most, whatever the configuration says (local: 1). */
   readonly mostConcurrent?: number | undefined;
   /** Sends one request. Never rejects but with what is the caller's own fault, or once `signal` has fired. */
-  send(request: ModelRequest, options: { readonly signal: AbortSignal; readonly timeoutMs: number }): Promise<Exchange>;
+  send(request: ModelRequest, options: SendOptions): Promise<Exchange>;
   close(): Promise<void>;
 }

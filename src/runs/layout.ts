@@ -27,6 +27,16 @@ export const BUNDLE = {
   statement: "statement.dsse.json",
 } as const;
 
+/** Paths inside the work folder of a run, which is no part of the release. */
+export const WORK = {
+  /** Every answer that was ever paid for. */
+  journal: "journal",
+  /** Batches that a provider is working on. */
+  batches: "batches",
+  /** Rejected rows of the last run, with their cells and the reason. */
+  rejected: "rejected.jsonl",
+} as const;
+
 /** Paths inside the user's own folders (see `user-folders.ts`). */
 export const USER = {
   /** Under the config folder. */

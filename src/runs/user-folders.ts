@@ -9,6 +9,8 @@ export interface UserFolders {
   readonly data: string;
   /** What may be lost without harm. */
   readonly state: string;
+  /** What can be fetched again: model files, the runtime of the embedded model. */
+  readonly cache: string;
 }
 
 /** The folders of the user who runs this process. */
@@ -34,6 +36,7 @@ export function foldersFor(place: {
     config: under("XDG_CONFIG_HOME", custom.config),
     data: under("XDG_DATA_HOME", custom.data),
     state: under("XDG_STATE_HOME", custom.state),
+    cache: under("XDG_CACHE_HOME", custom.cache),
   };
 }
 
@@ -41,11 +44,16 @@ function customFolders(place: Parameters<typeof foldersFor>[0]): UserFolders {
   const { env, platform, home } = place;
   if (platform === "win32") {
     const local = env.LOCALAPPDATA ?? join(home, "AppData", "Local");
-    return { config: env.APPDATA ?? join(home, "AppData", "Roaming"), data: local, state: local };
+    return { config: env.APPDATA ?? join(home, "AppData", "Roaming"), data: local, state: local, cache: local };
   }
   if (platform === "darwin") {
     const support = join(home, "Library", "Application Support");
-    return { config: support, data: support, state: support };
+    return { config: support, data: support, state: support, cache: join(home, "Library", "Caches") };
   }
-  return { config: join(home, ".config"), data: join(home, ".local", "share"), state: join(home, ".local", "state") };
+  return {
+    config: join(home, ".config"),
+    data: join(home, ".local", "share"),
+    state: join(home, ".local", "state"),
+    cache: join(home, ".cache"),
+  };
 }

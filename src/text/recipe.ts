@@ -1,5 +1,8 @@
 import type { Json, JsonSchema, ModelParameters } from "../llm/model.ts";
+import type { ModelConfiguration } from "../llm/model-configuration.ts";
 import type { CellContext, Row } from "./step.ts";
+
+export type { ModelConfiguration };
 
 /** A text recipe: one model behind YAML and TypeScript. The YAML has the same keys. */
 export interface Recipe {
@@ -38,32 +41,6 @@ export interface Budget {
   readonly seconds?: number | undefined;
 }
 
-export interface ModelConfiguration {
-  readonly provider: "openai" | "anthropic" | "gemini" | "local" | "replay";
-  readonly model: string;
-  /** OpenAI-compatible: up to and with /v1. Default: the provider's own. */
-  readonly baseUrl?: string | undefined;
-  /** Where the key is, never the key itself. Default: the provider's usual environment variable, if it is set. */
-  readonly apiKey?: { readonly env: string } | { readonly file: string } | undefined;
-  readonly parameters?: ModelParameters | undefined;
-  /** Requests at a time at most; admission finds how many the server bears. Default 64. */
-  readonly concurrency?: number | undefined;
-  readonly requestsPerMinute?: number | undefined;
-  readonly tokensPerMinute?: number | undefined;
-  /** Of one request; default 120. */
-  readonly timeoutSeconds?: number | undefined;
-  /** Times one request is sent at most, rate limits not counted; default 6. */
-  readonly tries?: number | undefined;
-  /** A second request where the first is slower than this percentile of the lane's latencies (e.g. .99); both may be paid. Default: never. */
-  readonly hedge?: number | undefined;
-  /** Rungs of the ladder to use; default: all that the provider knows. */
-  readonly structured?: readonly ("json-schema" | "tool" | "json" | "grammar" | "prompt")[] | undefined;
-  /** Through the provider's batch API at about half the price; answers within 24 hours. Default false. */
-  readonly batch?: boolean | undefined;
-  /** replay: a JSONL file of recorded answers. */
-  readonly recording?: string | undefined;
-}
-
 export interface SourceConfiguration {
   /** A table (CSV, JSON, JSONL, Parquet, DuckDB, SQLite; also .gz), a folder of .txt and .md documents (columns "name" and "text"), or a bundle of this product. */
   readonly from: string;
@@ -86,46 +63,57 @@ interface Named {
   readonly name: string;
 }
 
-export interface SamplerStep extends Named {
-  readonly sampler:
-    | "category"
-    | "subcategory"
-    | "uniform"
-    | "gaussian"
-    | "poisson"
-    | "binomial"
-    | "bernoulli"
-    | "integer"
-    | "date"
-    | "person"
-    | "uuid"
-    | "source";
-  /** category: labels, or label → weight. subcategory: label of `of` → labels. */
-  readonly values?: readonly Json[] | Readonly<Record<string, number | readonly Json[]>> | undefined;
-  /** subcategory: the step whose label chooses the list. */
-  readonly of?: string | undefined;
-  readonly low?: number | string | undefined;
-  readonly high?: number | string | undefined;
-  readonly mean?: number | undefined;
-  readonly stddev?: number | undefined;
-  readonly rate?: number | undefined;
-  readonly trials?: number | undefined;
-  readonly chance?: number | undefined;
-  readonly decimals?: number | undefined;
-  /** person: a locale, e.g. "de". */
-  readonly locale?: string | undefined;
-  /** Other parameters where a condition in CEL holds; the first that does. */
-  readonly when?:
-    | readonly (Omit<Partial<SamplerStep>, "name" | "sampler" | "when"> & { readonly condition: string })[]
-    | undefined;
+interface Conditional {
+  /** CEL: only rows for which it is true run this step. For the others a cell is null, and a check has nothing to say. */
+  readonly if?: string | undefined;
 }
 
+/** The samplers and what each of them takes. Every value is drawn from a stream of its row and step alone. */
+export interface SamplerParameters {
+  /** One of `values`, evenly, or with the weights that are given: label → weight. */
+  readonly category: { readonly values: readonly Json[] | Readonly<Record<string, number>> };
+  /** One of the values that belong to what step `of` drew. */
+  readonly subcategory: {
+    readonly of: string;
+    readonly values: Readonly<Record<string, readonly Json[] | Readonly<Record<string, number>>>>;
+  };
+  /** A number from `low` to `high`; with `decimals` each of the rounded numbers from `low` to and with `high` is as likely as the next. */
+  readonly uniform: { readonly low: number; readonly high: number; readonly decimals?: number | undefined };
+  /** A whole number from `low` to and with `high`. */
+  readonly integer: { readonly low: number; readonly high: number };
+  /** A normal number; with `low` or `high`, given that it lies between them. */
+  readonly gaussian: {
+    readonly mean: number;
+    readonly stddev: number;
+    readonly low?: number | undefined;
+    readonly high?: number | undefined;
+    readonly decimals?: number | undefined;
+  };
+  readonly poisson: { readonly rate: number };
+  readonly binomial: { readonly trials: number; readonly chance: number };
+  /** True with probability `chance`. */
+  readonly bernoulli: { readonly chance: number };
+  /** A day from `low` to and with `high` (2024-01-31), or a second where both name one (2024-01-31T12:00:00Z). */
+  readonly date: { readonly low: string; readonly high: string };
+  /** Nobody: { name, firstName, lastName, sex, age, email, city } from the word lists of a locale; `age`: from and to, default 18 to 90. */
+  readonly person: { readonly locale?: string | undefined; readonly age?: readonly [number, number] | undefined };
+  /** In the form of version 4. */
+  readonly uuid: object;
+}
+
+export type SamplerStep = {
+  readonly [S in keyof SamplerParameters]: Named & { readonly sampler: S } & SamplerParameters[S] & {
+      /** Other parameters where a condition in CEL holds; the first that does. */
+      readonly when?: readonly ({ readonly condition: string } & Partial<SamplerParameters[S]>)[] | undefined;
+    };
+}[keyof SamplerParameters];
+
 export interface ExpressionStep extends Named {
-  /** CEL over "source" and earlier steps; a text with {{ … }} is a template. */
+  /** CEL over "source" and other steps; a text with {{ … }} is a template. */
   readonly expression: string;
 }
 
-export interface CallStep extends Named {
+export interface CallStep extends Named, Conditional {
   readonly call: "text" | "structured" | "code" | "judge" | "embedding";
   /** A name under `models`; may be left out where there is one. */
   readonly model?: string | undefined;
@@ -145,11 +133,13 @@ export interface CallStep extends Named {
   readonly parameters?: ModelParameters | undefined;
   /** Times it is asked again with the error when the answer does not fit; default 2. */
   readonly asksAgain?: number | undefined;
+  /** text, code: an answer that ends at the token limit is kept; default false: its row is rejected. */
+  readonly mayBeCut?: boolean | undefined;
   /** embedding: numbers in the vector. */
   readonly dimensions?: number | undefined;
 }
 
-export interface CheckStep extends Named {
+export interface CheckStep extends Named, Conditional {
   /** The row stays where every part given holds. CEL: true or false. */
   readonly check:
     | string
@@ -173,11 +163,12 @@ export interface DeduplicateStep extends Named {
   readonly exactly?: boolean | undefined;
 }
 
-export interface OwnStep extends Named {
+export interface OwnStep extends Named, Conditional {
   /** A program and its arguments: gets one JSON line per row on its standard input, answers one JSON line in the same order: {"value": …} or {"reject": "why"}. */
   readonly command?: readonly string[] | undefined;
   /** TypeScript only. @returns the cell, or { reject: why } */
   readonly run?: ((row: Row, context: CellContext) => unknown) | undefined;
+  /** Steps whose cells it reads, "source" for the source row. Default: the source and every step listed before it. */
   readonly reads?: readonly string[] | undefined;
 }
 

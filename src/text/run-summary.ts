@@ -1,6 +1,9 @@
 import type { CallRecord } from "../llm/call.ts";
+import type { LaneSummary } from "../llm/lane.ts";
 import type { Json } from "../llm/model.ts";
 import type { CallMark, Stop } from "./step.ts";
+
+export type { LaneSummary };
 
 /** What a run came to: projections of the journal and of the rows, plain data for scores, report and result. */
 export interface RunSummary {
@@ -14,7 +17,7 @@ export interface RunSummary {
   readonly unfinished: number;
   /** By step and reason, most first. */
   readonly rejections: readonly RejectionCount[];
-  /** Why the run ended before it had what was asked for; null: it has. "source-used-up" and "every-row-rejected" are reasons too. */
+  /** Why the run ended before it had what was asked for; null: it has. */
   readonly stopped: Stop | null;
   /** Most expensive first. */
   readonly spending: readonly Spending[];
@@ -54,22 +57,6 @@ export interface Spending {
   readonly rungs: Readonly<Record<string, number>>;
   readonly repaired: number;
   readonly unusable: number;
-}
-
-/** What admission saw of one model. */
-export interface LaneSummary {
-  readonly model: string;
-  /** Requests sent, answered, and refused for being too many. */
-  readonly sent: number;
-  readonly answered: number;
-  readonly rateLimited: number;
-  /** Failures by kind, retried ones included. */
-  readonly failures: Readonly<Record<string, number>>;
-  readonly mostInFlight: number;
-  /** Milliseconds from sending to answer: quantiles .05, .5, .95, .99 and the largest. */
-  readonly latencyMs: readonly [number, number, number, number, number] | null;
-  /** Seconds in which the lane sent nothing because the server asked for it or did not answer. */
-  readonly pausedSeconds: number;
 }
 
 /** One row from its source to the release. */

@@ -20,6 +20,7 @@ export interface CellContext {
   /** A stream of this row and this step alone. */
   readonly random: Random;
   readonly caller: Caller;
+  /** Fires when the run ends early: cancelled, or broken. */
   readonly signal: AbortSignal;
   /** Every call this cell made, answered or not: written by the step as results come. */
   readonly record: (call: CallRecord, mark?: CallMark) => void;
@@ -47,12 +48,12 @@ export interface Rejection {
   readonly reason: string;
   /** One sentence for a reader. */
   readonly detail: string;
-  /** The number of the accepted row that it duplicates. */
+  /** Number of the attempt (`Row.index`) of the accepted row that it duplicates. */
   readonly matched?: number | undefined;
 }
 
 export interface Stop {
-  /** "budget", "bad-key", "no-model", "not-recorded". */
+  /** Of a step: "budget", "bad-key", "no-model", "not-recorded". Of the run: "every-row-rejected", "attempts-used-up", "source-used-up". */
   readonly reason: string;
   readonly detail: string;
 }
@@ -70,8 +71,15 @@ export interface Step {
   readonly stream?: (() => StreamFilter) | undefined;
 }
 
-/** A filter that must see the rows in order: deduplication, decontamination. */
+/** A filter that must see the rows in order: deduplication, decontamination. Its verdict may depend on rows accepted before, on nothing else. */
 export interface StreamFilter {
-  /** @returns undefined: the row stays */
+  /** Judges a row when its turn has come: every row before it is decided.
+   * @returns undefined: the row stays */
   offer(row: Row): Rejection | undefined | Promise<Rejection | undefined>;
+  /** The row that was offered last was accepted, by the filters after this one too. */
+  accepted?(row: Row): void;
+  /** Asked before a row's turn: a rejection that will stand when its turn comes, whatever rows are accepted until then. Its replacement starts at once. */
+  early?(row: Row): Rejection | undefined;
+  /** Of rows with the same key one at most can ever be accepted, the first whose turn comes: lets the others be replaced at once. */
+  key?(row: Row): string;
 }

@@ -71,11 +71,19 @@ test("folders follow XDG everywhere, and the system's custom without it", () => 
     config: "/h/.config/counterfoil",
     data: "/h/.local/share/counterfoil",
     state: "/h/.local/state/counterfoil",
+    cache: "/h/.cache/counterfoil",
   });
-  const env = { XDG_CONFIG_HOME: "/c", XDG_DATA_HOME: "relative", XDG_STATE_HOME: "" };
+  const env = { XDG_CONFIG_HOME: "/c", XDG_DATA_HOME: "relative", XDG_STATE_HOME: "", XDG_CACHE_HOME: "/k" };
   const set = foldersFor({ env, platform: "darwin", home: "/h" });
   assert.equal(set.config, "/c/counterfoil");
   assert.equal(set.data, "/h/Library/Application Support/counterfoil");
+  assert.equal(set.cache, "/k/counterfoil");
+  assert.equal(foldersFor({ env: {}, platform: "darwin", home: "/h" }).cache, "/h/Library/Caches/counterfoil");
   const windows = foldersFor({ env: { APPDATA: "/R", LOCALAPPDATA: "/L" }, platform: "win32", home: "/h" });
-  assert.deepEqual(windows, { config: "/R/counterfoil", data: "/L/counterfoil", state: "/L/counterfoil" });
+  assert.deepEqual(windows, {
+    config: "/R/counterfoil",
+    data: "/L/counterfoil",
+    state: "/L/counterfoil",
+    cache: "/L/counterfoil",
+  });
 });

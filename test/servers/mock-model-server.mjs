@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { closeSync, openSync, writeSync } from "node:fs";
 // A deterministic OpenAI-compatible endpoint for tests and benchmarks. No dependencies.
 import http from "node:http";
+import net from "node:net";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 
@@ -21,6 +22,7 @@ export const DEFAULTS = {
   apiKey: "", // when set, anything else is a 401
   models: "", // comma list; when set, anything else is a 404
   maxContext: 0, // prompt tokens above this are a 400
+  poison: "", // comma list; a question in which one of these texts stands is never answered in the form asked for, however it is put
   log: "", // JSONL file, one line per call
 };
 
@@ -36,10 +38,12 @@ export const FAULTS = [
   "endless", // a stream that never ends (streaming calls only)
 ];
 
+const PLEA = "I would rather not say it in that form.";
+
 // ---------------------------------------------------------------- determinism
 
-const sha = (text) => createHash("sha256").update(text).digest();
-const shortHash = (text) => sha(text).toString("hex").slice(0, 16);
+const sha = (text) => hash("sha256", text, "buffer");
+const shortHash = (text) => hash("sha256", text).slice(0, 16);
 
 /** Uniform in [0, 1), a pure function of its arguments. */
 const uniform = (...parts) => sha(parts.join("\u0000")).readUIntBE(0, 6) / 2 ** 48;
@@ -264,8 +268,20 @@ function parseCapacity(spec) {
   };
 }
 
+/** Milliseconds of lateness that are told apart. */
+const LATE_MS = 10_000;
+
+function quantileMs({ calls, histogram }, share) {
+  let left = calls * share;
+  for (let ms = 0; ms < histogram.length; ms++) {
+    left -= histogram[ms];
+    if (left < 0) return ms;
+  }
+  return 0;
+}
+
 export function createMockServer(given = {}) {
-  let options, latencyOf, capacityAt, state;
+  let options, latencyOf, capacityAt, faulty, poisons, state;
   let logFile = null;
   const logLines = [];
 
@@ -277,6 +293,8 @@ export function createMockServer(given = {}) {
     options = { ...DEFAULTS, ...options, ...changes };
     latencyOf = parseLatency(options.latency, options.seed);
     capacityAt = parseCapacity(options.capacity);
+    faulty = FAULTS.some((kind) => options.faults[kind] > 0);
+    poisons = options.poison ? options.poison.split(",") : [];
     if (options.log !== oldLog) {
       flushLog();
       if (logFile !== null) closeSync(logFile);
@@ -299,7 +317,8 @@ export function createMockServer(given = {}) {
       faults: {},
       asked: new Map(),
       served: new Map(),
-      overshoot: [],
+      servedCalls: 0,
+      late: { calls: 0, sum: 0, histogram: new Uint32Array(LATE_MS) },
       cpu: process.cpuUsage(),
       bucket: { requests: 0, tokens: 0, at: 0 },
     };
@@ -313,16 +332,14 @@ export function createMockServer(given = {}) {
   function stats() {
     const seconds = (state.last - state.first) / 1000;
     const cpu = process.cpuUsage(state.cpu);
-    const late = state.overshoot.toSorted((a, b) => a - b);
-    let servedTwice = 0;
-    for (const times of state.served.values()) servedTwice += times - 1;
+    const { late } = state;
     return {
       calls: state.calls,
       distinct: state.asked.size,
       duplicate: state.calls - state.asked.size, // any repeated question, retries after a fault included
-      served: [...state.served.values()].reduce((sum, times) => sum + times, 0), // complete good answers
+      served: state.servedCalls, // complete good answers
       servedDistinct: state.served.size,
-      servedTwice, // good answers given again: paid twice
+      servedTwice: state.servedCalls - state.served.size, // good answers given again: paid twice
       aborted: state.aborted, // the client left before the answer
       inFlight: state.inFlight,
       peakConcurrency: state.peak,
@@ -339,8 +356,8 @@ export function createMockServer(given = {}) {
       server: {
         // is the mock itself the bottleneck?
         cpuSeconds: (cpu.user + cpu.system) / 1e6,
-        lateMsMean: late.length ? late.reduce((a, b) => a + b, 0) / late.length : 0,
-        lateMsP99: late[Math.floor(late.length * 0.99)] ?? 0,
+        lateMsMean: late.calls ? late.sum / late.calls : 0,
+        lateMsP99: quantileMs(late, 0.99),
       },
     };
   }
@@ -380,6 +397,7 @@ export function createMockServer(given = {}) {
     sendJson(response, status, { error: { message, type, param: null, code } }, headers);
 
   function drawFault(key, attempt) {
+    if (!faulty) return undefined;
     let draw = uniform(options.seed, "fault", key, options.faultSticky ? 0 : attempt);
     for (const kind of FAULTS) {
       draw -= options.faults[kind] ?? 0;
@@ -405,11 +423,11 @@ export function createMockServer(given = {}) {
     const key = requestKey(path, body);
     const attempt = run.asked.get(key) ?? 0;
     run.asked.set(key, attempt + 1);
-    const prompt = tokens(
-      embeddings
-        ? [].concat(body.input ?? "").join(" ")
-        : (body.messages ?? []).map((m) => contentText(m.content)).join("\n"),
-    );
+    const asked = embeddings
+      ? [].concat(body.input ?? "").join(" ")
+      : (body.messages ?? []).map((m) => contentText(m.content)).join("\n");
+    const prompt = tokens(asked);
+    const poisoned = poisons.some((text) => asked.includes(text));
     const auth = (request.headers.authorization ?? "").replace(/^Bearer /, "");
 
     let planned = 0;
@@ -425,7 +443,12 @@ export function createMockServer(given = {}) {
         run.promptTokens += prompt;
         run.completionTokens += completion;
       }
-      if (planned) run.overshoot.push(ended - now - planned);
+      if (planned) {
+        const ms = Math.max(0, ended - now - planned);
+        run.late.calls += 1;
+        run.late.sum += ms;
+        run.late.histogram[Math.min(LATE_MS - 1, Math.floor(ms))] += 1;
+      }
       if (logFile !== null) {
         logLines.push(
           `${JSON.stringify({
@@ -442,6 +465,10 @@ export function createMockServer(given = {}) {
         );
         if (logLines.length >= 200) flushLog();
       }
+    };
+    const serve = () => {
+      run.served.set(key, (run.served.get(key) ?? 0) + 1);
+      run.servedCalls += 1;
     };
     const refuse = (status, ...error) => {
       finish(status, 0);
@@ -520,6 +547,7 @@ export function createMockServer(given = {}) {
       } else {
         choices = Array.from({ length: body.n ?? 1 }, (_, index) => {
           const choice = answerChoice(body, generator(options.seed, key, salt, index), options);
+          if (poisoned) return { content: PLEA, finish: "stop" };
           return fault === "invalid" || fault === "length" || fault === "filter" ? spoil(choice, fault) : choice;
         });
         completion = choices.reduce((sum, c) => sum + tokens(c.content ?? c.toolCalls[0].function.arguments), 0);
@@ -552,7 +580,7 @@ export function createMockServer(given = {}) {
         return;
       }
       finish(200, completion, fault, true);
-      if (!fault) run.served.set(key, (run.served.get(key) ?? 0) + 1);
+      if (!fault) serve();
       response.writeHead(200, {
         "content-type": "application/json",
         "content-length": Buffer.byteLength(text),
@@ -590,7 +618,7 @@ export function createMockServer(given = {}) {
         }
         sent = true;
         finish(200, usage.completion_tokens, fault, true);
-        if (!fault) run.served.set(key, (run.served.get(key) ?? 0) + 1);
+        if (!fault) serve();
         response.end("data: [DONE]\n\n");
       };
       next();
@@ -665,7 +693,7 @@ export function createMockServer(given = {}) {
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const flags = {
-    host: { type: "string", default: "127.0.0.1" },
+    host: { type: "string", default: "127.0.0.1" }, // comma list: the same port on each
     port: { type: "string", default: "8901" },
     faults: { type: "string", default: "" },
   };
@@ -681,9 +709,13 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
       .map((pair) => [pair.split("=")[0], Number(pair.split("=")[1])]),
   );
   const mock = createMockServer(rest);
-  mock.server.listen(Number(port), host, () =>
-    console.log(`mock endpoint at http://${host}:${mock.server.address().port}/v1`),
-  );
+  const [first, ...others] = host.split(",");
+  mock.server.listen(Number(port), first, () => {
+    const { port: chosen } = mock.server.address();
+    for (const other of others)
+      net.createServer((socket) => mock.server.emit("connection", socket)).listen(chosen, other);
+    console.log(`mock endpoint at http://${first}:${chosen}/v1`);
+  });
   for (const signal of ["SIGINT", "SIGTERM"]) {
     process.on(signal, () => {
       mock.flushLog();

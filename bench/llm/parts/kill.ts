@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { randomFromSeed } from "../../../src/random.ts";
+import { type Bench, freshFolder, having, type Line, type PartResult, type Ran, runJob, troubleOf } from "../bench.ts";
+import type { Contender, Job } from "../contenders.ts";
+import type { LoggedCall } from "../endpoint.ts";
+import { hashOf, resultOf, tokensOf } from "../ours.ts";
+import { type Shape, shapeOf } from "../shapes.ts";
+
+const LATENCY_MS = 250;
+const CONCURRENCY = 64;
+
+interface Kill {
+  /** Answers that had been written when the kill was ordered. */
+  readonly at: number;
+  /** Of them, distinct ones, once everything had settled. */
+  readonly answered: number;
+  /** Good answers that were written to an open socket and asked for again. */
+  readonly again: number;
+  readonly missing: number;
+  readonly doubled: number;
+  readonly resume: Ran;
+  /** Ours: the released rows are those of a run that nobody killed. */
+  readonly same?: boolean;
+  /** Ours: tokens that the result tells of, less those of the answers that the endpoint billed and did not have to repeat. */
+  readonly tokensOff?: number;
+}
+
+/** SIGKILL to the whole process group at random instants, then a resume: what is lost, doubled, and asked for again. */
+export async function kill(bench: Bench): Promise<readonly PartResult[]> {
+  return [
+    await killIn(bench, shapeOf("text"), bench.quick ? 400 : 2000),
+    await killIn(bench, shapeOf("chain"), bench.quick ? 150 : 700),
+  ];
+}
+
+async function killIn(bench: Bench, shape: Shape, rows: number): Promise<PartResult> {
+  const kills = bench.numbers("kills", bench.quick ? 3 : 20);
+  const peerKills = bench.numbers("peer-kills", bench.quick ? 1 : 3);
+  const contenders = having(bench, shape.name).filter(({ kind }) => kind !== "raw");
+  const lines: Line[] = [];
+  const measured: unknown[] = [];
+  for (const contender of contenders) {
+    const own = contender.kind === "ours";
+    const count = own ? kills : peerKills;
+    const calls = rows * shape.columns.length;
+    const whole = own ? await undisturbed(bench, contender, shape, rows) : undefined;
+    const found: Kill[] = [];
+    for (const at of instants(count, calls, shape.name)) {
+      found.push(await killAt(bench, contender, { shape, rows, at, whole }));
+      bench.say(`kill, ${shape.name}, ${contender.title}, at ${at}: ${found.at(-1)?.again} asked again`);
+    }
+    lines.push(lineOf(contender, found));
+    measured.push({
+      name: contender.name,
+      kills: found.map(({ resume, ...rest }) => ({ ...rest, wallSeconds: resume.measured.wallSeconds })),
+    });
+  }
+  return {
+    title: `kill -9, then resume: ${shape.title}`,
+    caption:
+      `${rows} rows, ${rows * shape.columns.length} calls at ${LATENCY_MS} ms, ${CONCURRENCY} at a time; killed once at an instant drawn anew in each part of the run ` +
+      `(${kills} for ours, ${peerKills} for the others). Asked again: good answers that had been written to an open socket and were asked for once more; ` +
+      `the calls in flight at the kill come on top. Rows: in all kills together.`,
+    lines,
+    measured,
+  };
+}
+
+/** One instant in each of equal parts of the run, as answers given; of many, the last is after the last answer, while the run is being finished. */
+function instants(count: number, calls: number, label: string): readonly number[] {
+  const draw = randomFromSeed(7).split(`kill ${label}`);
+  return Array.from({ length: count }, (_, k) =>
+    k > 4 && k === count - 1 ? calls : Math.max(1, Math.round((calls * (k + draw.uniform())) / count)),
+  );
+}
+
+async function undisturbed(bench: Bench, contender: Contender, shape: Shape, rows: number): Promise<string> {
+  const folder = freshFolder(bench, `whole-${shape.name}`);
+  await bench.endpoint.start({ latency: "0" });
+  const ran = await runJob(bench, contender, {
+    shape,
+    rows,
+    folder,
+    concurrency: CONCURRENCY,
+    baseUrl: bench.endpoint.baseUrl,
+  });
+  if (ran.delivered?.good !== rows)
+    throw new Error(
+      `A run that nobody killed delivered ${ran.delivered?.good} of ${rows} rows: ${ran.measured.stdout.slice(-300)}`,
+    );
+  return hashOf(folder);
+}
+
+async function killAt(
+  bench: Bench,
+  contender: Contender,
+  how: {
+    readonly shape: Shape;
+    readonly rows: number;
+    readonly at: number;
+    readonly whole: string | undefined;
+  },
+): Promise<Kill> {
+  const { shape, rows, at } = how;
+  const folder = freshFolder(bench, `kill-${contender.name}`);
+  const job: Job = { shape, rows, folder, concurrency: CONCURRENCY, baseUrl: bench.endpoint.baseUrl };
+  await bench.endpoint.start({ latency: `fixed:${LATENCY_MS}` });
+  await runJob(bench, contender, job, {
+    killWhen: async () => (await bench.endpoint.stats()).servedDistinct >= at,
+  });
+  await sleep(300); // what was under way at the endpoint ends
+  const answered = (await bench.endpoint.stats()).servedDistinct;
+  const resume = await runJob(
+    bench,
+    contender,
+    { ...job, resume: true },
+    { timeoutSeconds: contender.kind === "ours" ? 120 : 60 },
+  );
+  const calls = await bench.endpoint.calls();
+  return {
+    at,
+    answered,
+    again: resume.stats.servedTwice,
+    missing: rows - (resume.delivered?.unique ?? 0),
+    doubled: (resume.delivered?.rows ?? 0) - (resume.delivered?.unique ?? 0),
+    resume,
+    ...(how.whole !== undefined &&
+      resume.delivered && {
+        same: hashOf(folder) === how.whole,
+        tokensOff: tokensOf(resultOf(resume.measured)) - tokensOnce(calls),
+      }),
+  };
+}
+
+/** Tokens of every answer, those that were given more than once counted once. */
+function tokensOnce(calls: readonly LoggedCall[]): number {
+  const byKey = new Map<string, number>();
+  for (const { key, status, fault, prompt, completion } of calls)
+    if (status === 200 && fault === undefined) byKey.set(key, prompt + completion);
+  return [...byKey.values()].reduce((sum, tokens) => sum + tokens, 0);
+}
+
+function lineOf(contender: Contender, kills: readonly Kill[]): Line {
+  const sum = (pick: (kill: Kill) => number): number => kills.reduce((total, each) => total + pick(each), 0);
+  const own = contender.kind === "ours";
+  const trouble = kills.map(({ resume }) => troubleOf(resume)).filter((text) => text !== undefined);
+  return {
+    who: contender.title,
+    kills: kills.length,
+    "asked again":
+      kills.length > 4
+        ? `≤ ${Math.max(...kills.map(({ again }) => again))}, in all ${sum(({ again }) => again)}`
+        : kills.map(({ again }) => again).join(" / "),
+    "rows missing": sum(({ missing }) => missing),
+    doubled: sum(({ doubled }) => doubled),
+    "same bytes": own ? `${kills.filter(({ same }) => same).length} of ${kills.length}` : "–",
+    "tokens untold": own ? Math.max(...kills.map(({ tokensOff }) => Math.abs(tokensOff ?? Number.NaN))) : "–",
+    end: trouble.length > 0 ? `${trouble[0]} (${trouble.length} of ${kills.length})` : "well",
+  };
+}

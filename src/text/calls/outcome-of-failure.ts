@@ -1,0 +1,23 @@
+import type { CallFailure } from "../../llm/call.ts";
+import type { CellOutcome } from "../step.ts";
+
+/** What a call without an answer means for its row, or for the run. */
+export function outcomeOfFailure(failure: CallFailure): CellOutcome {
+  const { kind, message } = failure;
+  switch (kind) {
+    case "budget":
+    case "bad-key":
+    case "no-model":
+    case "not-recorded":
+      return { stop: { reason: kind, detail: message } };
+    case "context":
+      return { reject: { reason: "context", detail: message } };
+    default:
+      return {
+        reject: {
+          reason: "failed",
+          detail: `${kind}: ${message}${failure.tries > 1 ? ` (${failure.tries} tries)` : ""}`,
+        },
+      };
+  }
+}
