@@ -18,6 +18,8 @@ export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
 export { complete } from "./jobs/complete.ts";
 export type { DriftOptions, DriftResult } from "./jobs/drift.ts";
 export { drift } from "./jobs/drift.ts";
+export type { ColumnEstimate, Estimate, Range } from "./jobs/estimate-recipe.ts";
+export { estimateRecipe } from "./jobs/estimate-recipe.ts";
 export { evaluate } from "./jobs/evaluate.ts";
 export type {
   EvaluateOptions,
@@ -27,6 +29,11 @@ export type {
   VerifyOptions,
   VerifyResult,
 } from "./jobs/job.ts";
+export type { Preview, PreviewRow } from "./jobs/preview-recipe.ts";
+export { previewRecipe } from "./jobs/preview-recipe.ts";
+export type { PreviewOptions, RecipeOptions, RunRecipeOptions } from "./jobs/run-options.ts";
+export { runRecipe } from "./jobs/run-recipe.ts";
+export type { RunResult } from "./jobs/run-result.ts";
 export type { SampleModelOptions, SampleResult } from "./jobs/sample.ts";
 export { sample } from "./jobs/sample.ts";
 export { synthesize } from "./jobs/synthesize.ts";
@@ -54,3 +61,13 @@ export type { FittedTable, SampleTableOptions } from "./synthesizers/fitted-tabl
 export { synthesizers } from "./synthesizers/index.ts";
 export { completeSchema } from "./synthesizers/private/complete-schema.ts";
 export type { FitOptions, Fitted, FittedRecord, SampleOptions, Synthesizer } from "./synthesizers/synthesizer.ts";
+export type {
+  Budget as RunBudget,
+  ModelConfiguration,
+  Recipe,
+  SourceConfiguration,
+  StepConfiguration,
+} from "./text/recipe.ts";
+export { defineRecipe, PERMISSION } from "./text/recipe.ts";
+export type { Lineage, RunSummary } from "./text/run-summary.ts";
+export type { CellContext, Row } from "./text/step.ts";

@@ -10,6 +10,8 @@ export interface JsonLinesWriter {
   add(value: object): Promise<void>;
   /** Writes what is left. @returns the bytes of the longest line */
   close(): Promise<{ readonly longestLine: number }>;
+  /** Lets go of the file as it is, for who fails elsewhere. */
+  abandon(): Promise<void>;
 }
 
 /** @param path must not exist
@@ -55,6 +57,7 @@ export async function writeJsonLines(path: string): Promise<JsonLinesWriter> {
       await file.close();
       return { longestLine };
     },
+    abandon: () => file.close().catch(() => {}),
   };
 }
 

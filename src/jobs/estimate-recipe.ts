@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { Cancelled, ResourceError, throwIfCancelled } from "../errors.ts";
 import type { Call, Caller } from "../llm/call.ts";
 import { callKeys } from "../llm/journal/call-key.ts";
@@ -12,7 +12,7 @@ import { WORK } from "../runs/layout.ts";
 import { fabricate, filler } from "../text/fabricate.ts";
 import type { Row } from "../text/step.ts";
 import { collecting } from "./events.ts";
-import { engineClock, openRecipe, type RecipeEngine } from "./recipe-engine.ts";
+import { engineClock, openRecipe, type RecipeEngine, workOf } from "./recipe-engine.ts";
 import type { RecipeOptions } from "./run-options.ts";
 
 /** What may be expected, and within what it most likely lies. */
@@ -74,7 +74,7 @@ export async function estimateRecipe(options: RecipeOptions): Promise<Estimate> 
   const engine = await openRecipe(options, events);
   let journal: Journal | undefined;
   try {
-    journal = await journalOf(resolve(options.work ?? `${engine.recipe.name}-work`), notices);
+    journal = await journalOf(workOf(options, engine.recipe), notices);
     events.phase?.("estimate");
     const { plan, source } = engine;
     const rows = plan.rows === "all" ? (source?.rows ?? 0) : plan.rows;

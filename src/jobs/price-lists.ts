@@ -1,16 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { InvalidArgument } from "../errors.ts";
+import { LIST_PRICES } from "../llm/prices/list-prices.ts";
 import { type PriceList, parsePriceList } from "../llm/prices/price-list.ts";
 import { fileError } from "../runs/file-error.ts";
-
-const OWN = new URL("../llm/prices/prices.yaml", import.meta.url);
 
 /** The user's price list, if there is one, before the product's own.
  * @throws {InvalidArgument} there is no such file
  * @throws {InvalidData} it is no price list */
 export async function loadPriceLists(path: string | undefined): Promise<readonly PriceList[]> {
-  const own = parsePriceList(await readFile(OWN, "utf8"), { path: "prices.yaml" });
-  if (path === undefined) return [own];
+  if (path === undefined) return [LIST_PRICES];
   let text: string;
   try {
     text = await readFile(path, "utf8");
@@ -21,5 +19,5 @@ export async function loadPriceLists(path: string | undefined): Promise<readonly
       });
     throw fileError(error, { doing: "reading the price file", path });
   }
-  return [parsePriceList(text, { path }), own];
+  return [parsePriceList(text, { path }), LIST_PRICES];
 }

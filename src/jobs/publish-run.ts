@@ -231,21 +231,26 @@ async function writeRelease(
   const first: Readonly<Record<string, Json>>[] = [];
   let traced: (TracedRow & { readonly calls: number }) | null = null;
   let rows = 0;
-  for await (const { values, lineage, source } of run.rows) {
-    throwIfCancelled(signal);
-    const own = Object.fromEntries(columns.map((name) => [name, values[name] ?? null]));
-    columns.forEach((name, j) => {
-      kinds[j]?.add(own[name]);
-    });
-    const line = lineageLine(lineage);
-    const judged = judgedOf(lineage, run.judges ?? []);
-    await data.add(own);
-    await lines.add({ ...line, ...judged });
-    collector.add({ values: own, source, repaired: line.repaired, judged });
-    if (rows < SCHEMA_ROWS) first.push(own);
-    if (rows < TRACED_AMONG && (traced === null || line.calls.length > traced.calls))
-      traced = { lineage, values: own, calls: line.calls.length };
-    rows++;
+  try {
+    for await (const { values, lineage, source } of run.rows) {
+      throwIfCancelled(signal);
+      const own = Object.fromEntries(columns.map((name) => [name, values[name] ?? null]));
+      columns.forEach((name, j) => {
+        kinds[j]?.add(own[name]);
+      });
+      const line = lineageLine(lineage);
+      const judged = judgedOf(lineage, run.judges ?? []);
+      await data.add(own);
+      await lines.add({ ...line, ...judged });
+      collector.add({ values: own, source, repaired: line.repaired, judged });
+      if (rows < SCHEMA_ROWS) first.push(own);
+      if (rows < TRACED_AMONG && (traced === null || line.calls.length > traced.calls))
+        traced = { lineage, values: own, calls: line.calls.length };
+      rows++;
+    }
+  } catch (error) {
+    await Promise.all([data.abandon(), lines.abandon()]);
+    throw error;
   }
   const { longestLine } = await data.close();
   const { longestLine: longestLineage } = await lines.close();

@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { createContext, Script } from "node:vm";
 import { InvalidArgument } from "../errors.ts";
 import { type BudgetedCaller, createCaller } from "../llm/caller.ts";
 import { createLane } from "../llm/create-lane.ts";
+import { createBatchStore } from "../llm/http-batch-store.ts";
 import type { Journal } from "../llm/journal/journal.ts";
 import { openJournal } from "../llm/journal/open-journal.ts";
 import type { Lane } from "../llm/lane.ts";
@@ -26,6 +26,7 @@ import type { CallStep, ModelConfiguration, OwnStep, Recipe } from "../text/reci
 import { checkCell } from "../text/steps/check.ts";
 import { deduplicateFilter } from "../text/steps/deduplicate.ts";
 import { ownCell, type Program } from "../text/steps/own.ts";
+import { matchesWithin, wrongJavaScript } from "./code-checks.ts";
 import type { JobEvents } from "./job.ts";
 import { loadRecipe } from "./load-recipe.ts";
 import { startProgram } from "./own-program.ts";
@@ -58,6 +59,12 @@ export interface AskingEngine extends RecipeEngine {
   readonly abort: () => void;
 }
 
+/** For one pattern on one text. */
+const MATCH_MS = 1000;
+
+/** Requests that a batch holds at most where nobody says how many. */
+const MOST_BATCHED = 10_000;
+
 /** Monotonic milliseconds. */
 export const engineClock = { milliseconds: (): number => systemClock.seconds() * 1000 };
 
@@ -85,6 +92,7 @@ export async function openRecipe(
         effects: {
           environment: process.env,
           readText: (path) => readText(path),
+          batchStore: createBatchStore(join(workOf(options, recipe), WORK.batches)),
           openLocal: async (local) => localModel(local.model, { cache, folder: process.cwd() }),
           notice: events.notice,
         },
@@ -123,7 +131,7 @@ export async function openAskingEngine(
   let journal: Journal | undefined;
   try {
     const { recipe, models } = engine;
-    const work = resolve(options.work ?? `${recipe.name}-work`);
+    const work = workOf(options, recipe);
     journal = await openJournal(join(work, WORK.journal), { clock: engineClock, signal: options.signal });
     for (const notice of journal.notices) events.notice(notice);
     const lanes: Lane[] = [];
@@ -132,14 +140,14 @@ export async function openAskingEngine(
       Object.entries(models).map(([name, model]) => {
         const configuration = recipe.models?.[name] as ModelConfiguration;
         const most = Math.min(
-          configuration.concurrency ?? MOST_CONCURRENT,
+          configuration.concurrency ?? (configuration.batch ? MOST_BATCHED : MOST_CONCURRENT),
           model.mostConcurrent ?? Number.POSITIVE_INFINITY,
         );
         const lane = createLane({
           model: name,
           mostInFlight: most,
           // What nobody asked for is found out.
-          slowStart: configuration.concurrency === undefined,
+          slowStart: configuration.concurrency === undefined && !configuration.batch,
           requestsPerMinute: configuration.requestsPerMinute,
           tokensPerMinute: configuration.tokensPerMinute,
           clock: engineClock,
@@ -174,7 +182,7 @@ export async function openAskingEngine(
       work,
       abort: () => hard.abort(),
       async close() {
-        caller.close();
+        await caller.close();
         await opened.close();
         await engine.close();
       },
@@ -184,6 +192,11 @@ export async function openAskingEngine(
     await engine.close();
     throw error;
   }
+}
+
+/** The folder of the journal. */
+export function workOf({ work }: RecipeOptions, { name }: Recipe): string {
+  return resolve(work ?? `${name}-work`);
 }
 
 function withPaths(configuration: ModelConfiguration, beside: string): ModelConfiguration {
@@ -218,7 +231,7 @@ function makersOf(
   },
 ): StepMakers {
   const { models, programs, beside, events } = world;
-  const matches = patternMatcher();
+  const matches = matchesWithin(MATCH_MS);
   const ladders = new Map<string, ReturnType<typeof outputLadder>>();
   const ladderOf = (alias: string): ReturnType<typeof outputLadder> => {
     const known = ladders.get(alias);
@@ -240,7 +253,7 @@ function makersOf(
       return checkCell(step, {
         expression,
         schema: misfits && ((value) => misfits(value)[0]?.message),
-        parses: (_, text) => wrongScript(text),
+        parses: (_, text) => wrongJavaScript(text),
         matches,
       });
     },
@@ -257,34 +270,4 @@ function programOf(
   const program = startProgram(command, { environment: process.env, folder: beside });
   programs.push(program);
   return program;
-}
-
-/** What is wrong with a text as JavaScript. It is compiled, and never run. */
-function wrongScript(text: string): string | undefined {
-  try {
-    new Script(text);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
-/** For one pattern on one text. */
-const MATCH_MS = 1000;
-
-/** Whether a pattern is found in a text; undefined: it took longer than a second. What might backtrack is tried where it can be stopped. */
-function patternMatcher(): (pattern: RegExp, text: string) => boolean | undefined {
-  const sandbox = createContext(Object.create(null));
-  const script = new Script("pattern.test(text)");
-  return (pattern, text) => {
-    if (!/[*+}].*[*+}]/.test(pattern.source)) return pattern.test(text);
-    Object.assign(sandbox, { pattern, text });
-    try {
-      return script.runInContext(sandbox, { timeout: MATCH_MS }) as boolean;
-    } catch {
-      return undefined;
-    } finally {
-      Object.assign(sandbox, { pattern: undefined, text: undefined });
-    }
-  };
 }

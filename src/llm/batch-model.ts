@@ -4,7 +4,7 @@ import { eventLoopTimer, type Timer } from "./event-loop-timer.ts";
 import type { HttpClient } from "./http.ts";
 import { readReply, toFailure } from "./http-model.ts";
 import type { Exchange, Failure, Model, ModelRequest, OutputMode, SendOptions } from "./model.ts";
-import { createAbortListeners } from "./on-abort.ts";
+import { onAbort } from "./on-abort.ts";
 import type { Asked, BatchEntry, BatchIo, BatchLine } from "./providers/batch-api.ts";
 import type { ProviderApi } from "./providers/provider-api.ts";
 import type { Secret } from "./secret.ts";
@@ -13,6 +13,8 @@ import type { Secret } from "./secret.ts";
 const MOST_REQUESTS = 10_000;
 /** Of one request to the batch API itself. */
 const HTTP_TIMEOUT_MS = 300_000;
+/** How long closing waits for a submission that is under way. */
+const LAST_SUBMISSION_MS = 10_000;
 const MOST_ANSWER_BYTES = 500_000_000;
 
 interface Waiter {
@@ -60,7 +62,6 @@ export function createBatchModel(
   const quietMs = options.quietMs ?? 1000;
   const [firstLookMs, mostLookMs] = options.lookMs ?? [5000, 60_000];
   const mostRequests = Math.min(MOST_REQUESTS, api.batch.mostRequests);
-  const onAbort = createAbortListeners();
   const life = new AbortController();
 
   const batches = new Map<string, Batch>();
@@ -71,6 +72,7 @@ export function createBatchModel(
   let collected = new Map<string, BatchEntry>();
   let collectedBytes = 0;
   let cancelQuiet = (): void => {};
+  const submissions = new Set<Promise<void>>();
   let resumed: Promise<void> | undefined;
 
   const io: BatchIo = {
@@ -154,7 +156,10 @@ export function createBatchModel(
     collectedBytes = 0;
     const batch: Batch = { record: recordOf(entries), hasEnded: false };
     for (const { id } of entries) batchOf.set(id, batch);
-    void submitBatch(batch, entries).catch((error: unknown) => abandon(batch, failureOf(error)));
+    const submitting = submitBatch(batch, entries)
+      .catch((error: unknown) => abandon(batch, failureOf(error)))
+      .finally(() => submissions.delete(submitting));
+    submissions.add(submitting);
   }
 
   const recordOf = (entries: readonly BatchEntry[]): BatchRecord => ({
@@ -183,13 +188,13 @@ export function createBatchModel(
     options.notice?.(
       `Model "${name}": a batch of ${entries.length} requests is submitted (${id}); answers come within 24 hours.`,
     );
-    await follow(batch, id);
+    void follow(batch, id).catch((error: unknown) => abandon(batch, failureOf(error)));
   }
 
   /** Looks at the batch until it has ended. */
   async function follow(batch: Batch, id: string): Promise<void> {
     for (let pauseMs = firstLookMs; ; pauseMs = Math.min(mostLookMs, 1.5 * pauseMs)) {
-      await new Promise<void>((done) => void timer(done, pauseMs));
+      await sleep(pauseMs);
       if (life.signal.aborted) return;
       const { value, failure } = await api.batch.look(id, io);
       if (failure) {
@@ -211,6 +216,20 @@ export function createBatchModel(
       finish(batch, value.lines);
       return;
     }
+  }
+
+  /** Ends early when the model is closed, and leaves no timer behind. */
+  function sleep(milliseconds: number): Promise<void> {
+    return new Promise((done) => {
+      const forget = onAbort(life.signal, () => {
+        cancel();
+        done();
+      });
+      const cancel = timer(() => {
+        forget();
+        done();
+      }, milliseconds);
+    });
   }
 
   function finish(batch: Batch, lines: readonly BatchLine[]): void {
@@ -284,6 +303,15 @@ export function createBatchModel(
     send,
     async close() {
       cancelQuiet();
+      // A batch whose name is not kept yet would be lost, and paid for again.
+      if (submissions.size > 0) {
+        let cancel = (): void => {};
+        const enough = new Promise<void>((done) => {
+          cancel = timer(done, LAST_SUBMISSION_MS);
+        });
+        await Promise.race([Promise.allSettled([...submissions]), enough]);
+        cancel();
+      }
       life.abort();
       for (const waiting of waiters.values())
         for (const { resolve } of waiting)

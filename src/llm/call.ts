@@ -24,7 +24,7 @@ export interface CallRecord {
   readonly usage: Usage | null;
   /** US dollars; null: the price of the model, or the number of tokens, is not known. */
   readonly price: number | null;
-  /** The answer stood in the journal before this run asked. */
+  /** The answer stood in the journal, or another cell's equal call was under way already: this call paid nothing. */
   readonly replayed: boolean;
   /** From the first time it was sent to the answer, waiting between retries included; milliseconds. Null: replayed from a time before. */
   readonly milliseconds: number | null;

@@ -7,7 +7,7 @@ import type { Journal, Most, Result } from "./journal/journal.ts";
 import type { Lane, Ticket } from "./lane.ts";
 import type { Exchange, Failure, Model, ModelAnswer, Usage } from "./model.ts";
 import { mostTokens } from "./most-tokens.ts";
-import { createAbortListeners } from "./on-abort.ts";
+import { onAbort } from "./on-abort.ts";
 import { type ModelPrice, mostPriceOf, priceOf } from "./prices/model-price.ts";
 
 /** A model as calls reach it. */
@@ -56,8 +56,8 @@ export interface CallerEvents {
 export interface BudgetedCaller extends Caller {
   /** All that the journal says was spent before, and what was spent since. */
   readonly spent: Spent;
-  /** Lets go of the timer of the limit of seconds. */
-  close(): void;
+  /** Sends no more and waits for the requests in flight, so that what they cost is in the journal: before the journal is closed. */
+  close(): Promise<void>;
 }
 
 const SIX_HOURS_MS = 6 * 3_600_000;
@@ -73,7 +73,6 @@ const LONGEST_WAIT_MS = 20_000;
 export function createCaller(options: CallerOptions): BudgetedCaller {
   const { models, journal, clock, random, signal, stopping, offline = false, events } = options;
   const { patienceMs = SIX_HOURS_MS, budget: limits = {} } = options;
-  const onAbort = createAbortListeners();
   const keys = new Map<string, KeyOf>();
   for (const [name, { model, price }] of Object.entries(models)) {
     keys.set(name, callKeys(model, options));
@@ -96,16 +95,26 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
   if (stopping !== undefined) onAbort(stopping, end);
   if (signal.aborted || stopping?.aborted) end();
   const outOfTime = `The budget of ${limits.seconds} seconds is used up.`;
-  const timer = onceTime(budget.remainingMs(), () => end());
+  const stopTimer = onceTime(budget.remainingMs(), () => end());
   onAbort(ending.signal, () => budget.stop(outOfTime));
 
-  const isCancelled = (): boolean => signal.aborted || stopping?.aborted === true;
+  let isClosed = false;
+  const isCancelled = (): boolean => isClosed || signal.aborted || stopping?.aborted === true;
   /** What ended the waiting: time, or somebody who wants everything to end. */
   const ended = (): CallFailure => {
     if (isCancelled()) throw new Cancelled();
     return { kind: "budget", message: outOfTime };
   };
   const underWay = new Map<string, Promise<CallResult>>();
+  /** Every request in flight, and what is written down of it. */
+  const unfinished = new Set<Promise<unknown>>();
+  /** What goes on beside a call that has its answer: a disk that fails is told by the next call. */
+  const quietly = (work: Promise<unknown>): void => {
+    const quiet = work.catch(() => {}).finally(() => unfinished.delete(quiet));
+    unfinished.add(quiet);
+  };
+  /** How much more tokens a model found in a prompt than was estimated, at most so far. */
+  const excess = new Map<string, number>();
 
   const recordOf = (call: Call, rest: Omit<CallRecord, "model" | "column">): CallRecord => ({
     ...rest,
@@ -154,6 +163,8 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
       const { usage } = answer;
       const tokens = usage === null ? undefined : usage.promptTokens + usage.completionTokens;
       ticket.done({ kind: "answered", latencyMs, limits: exchange.limits, tokens });
+      if (usage !== null && usage.promptTokens > most.promptTokens)
+        excess.set(name, ((excess.get(name) ?? 1) * usage.promptTokens) / most.promptTokens);
       const price = answer.charged ?? priceOf(usage, target.price);
       reservation.settle(usage === null ? "unknown" : { money: price ?? 0, tokens: tokens ?? 0, calls: 1 });
       return { answer, intent, price };
@@ -207,6 +218,10 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
     } catch (error) {
       if (!ending.signal.aborted) throw error;
       return { failure: ended() };
+    }
+    if (call.isWanted?.() === false) {
+      ticket.done({ kind: "cancelled", latencyMs: 0 });
+      throw new Cancelled();
     }
     const reserving = budget.reserve(most);
     const reserved = reserving instanceof Promise ? await reserving : reserving;
@@ -273,7 +288,7 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
   };
 
   const ask = async (call: Call, key: string, target: CallableModel): Promise<CallResult> => {
-    const tokens = mostTokens(call.request);
+    const tokens = mostTokens(call.request, excess.get(call.model));
     const most = { ...tokens, price: mostPriceOf(tokens, target.price) };
     let began: number | undefined;
     let refusedSince: number | undefined;
@@ -322,9 +337,13 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
           `Column "${call.column}" asks model "${call.model}", which there is none of.`,
         );
       const key = keyOf(call.request, call.sample);
-      const shared = underWay.get(key);
-      if (shared !== undefined) {
-        const result = await shared;
+      for (let shared = underWay.get(key); shared !== undefined; shared = underWay.get(key)) {
+        const result = await shared.catch((error: unknown) => {
+          // Another cell's call of the same key was given up because that cell is no longer wanted; this one may be.
+          if (error instanceof Cancelled && !isCancelled() && call.isWanted?.() !== false) return undefined;
+          throw error;
+        });
+        if (result === undefined) continue;
         if (result.record === undefined) return result;
         const record = recordOf(call, { ...result.record, replayed: true });
         if (result.answer !== undefined) events?.answered?.(record);
@@ -347,7 +366,13 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
     get spent() {
       return budget.spent;
     },
-    close: timer,
+    async close() {
+      isClosed = true;
+      stopTimer();
+      end();
+      await Promise.allSettled([...underWay.values()]);
+      await Promise.allSettled([...unfinished]);
+    },
   };
 }
 
@@ -396,11 +421,6 @@ const MAY_BE_PAID: ReadonlySet<string> = new Set(["garbled", "timeout", "network
 function giveBack({ ticket, reservation }: Admitted): void {
   reservation.settle({ money: 0, tokens: 0, calls: 0 });
   ticket.done({ kind: "cancelled", latencyMs: 0 });
-}
-
-/** What goes on beside a call that has its answer: a disk that fails is told by the next call. */
-function quietly(work: Promise<unknown>): void {
-  work.catch(() => {});
 }
 
 /** @returns false: it came within the time */

@@ -8,7 +8,7 @@ import { createLaneQueue } from "./lane-queue.ts";
 import { createSlowdown } from "./lane-slowdown.ts";
 import { createWindow, type Passage } from "./lane-window.ts";
 import type { Failure } from "./model.ts";
-import { createAbortListeners } from "./on-abort.ts";
+import { onAbort } from "./on-abort.ts";
 
 /** Requests at a time with which a slow start begins. */
 const FIRST_IN_FLIGHT = 8;
@@ -34,7 +34,6 @@ export function createLane(options: LaneOptions): Lane {
   const { model, clock, mostInFlight } = options;
   const timer = options.timer ?? eventLoopTimer;
   const notice = options.events?.notice ?? (() => {});
-  const onAbort = createAbortListeners();
   const queue = createLaneQueue<Waiter>();
   const window = createWindow({
     most: mostInFlight,
@@ -217,7 +216,10 @@ export function createLane(options: LaneOptions): Lane {
     if (kind === "bad-key" || kind === "no-model") stop(kind, outcome);
     const wasDeadSince = outage.since;
     const change = outage.outcome(kind, { priority, sentAt: passage.sentAt, now });
-    if (change === "began")
+    // A server that speaks, and never once as a model does, is the wrong address: waiting will not mend it.
+    if (change === "began" && answered === 0 && Object.keys(failures).every((each) => each === "garbled"))
+      stop("no-model", { ...outcome, message: `It never answered as a model does: ${lastWords}` });
+    else if (change === "began")
       notice(`Model "${model}": nobody answers (${lastWords}). The run waits, and asks again every 1 to 60 seconds.`);
     else if (change === "ended")
       notice(`Model "${model}" answers again, after ${Math.round((now - (wasDeadSince as number)) / 1000)} s.`);

@@ -2,7 +2,7 @@ import { type Dispatcher, EnvHttpProxyAgent, Pool } from "undici";
 import { Cancelled } from "../errors.ts";
 import { cleanMessage } from "./clean-message.ts";
 import type { Failure, FailureKind } from "./model.ts";
-import { createAbortListeners } from "./on-abort.ts";
+import { onAbort } from "./on-abort.ts";
 import type { Secret } from "./secret.ts";
 
 /** One origin, with its connections kept alive. Owns sockets: close it. */
@@ -62,7 +62,6 @@ export function createHttpClient(
 ): HttpClient {
   const dispatcher = openDispatcher(base, options);
   const prefix = base.pathname.replace(/\/+$/, "");
-  const onAbort = createAbortListeners();
   const plain = { accept: "application/json", "user-agent": "counterfoil", ...options.headers };
   const json = { ...plain, "content-type": "application/json" };
 
@@ -226,9 +225,9 @@ export function isHtml(headers: HttpHeaders, text: string): boolean {
 
 /** @param bytes of the answer that came before the error; null: not even a status */
 function explain(error: Error, bytes: number | null): [FailureKind, string] {
-  const { code = "", message } = error as NodeJS.ErrnoException;
+  const { code = "", name, message } = error as NodeJS.ErrnoException;
   const said = message || (error as { errors?: readonly Error[] }).errors?.[0]?.message || code;
-  if (code.startsWith("HPE_")) return ["garbled", `The answer is no HTTP: ${said}`];
+  if (code.startsWith("HPE_") || name === "HTTPParserError") return ["garbled", `The answer is no HTTP: ${said}`];
   if (bytes !== null) return ["garbled", `The answer broke off after ${bytes} bytes: ${said}`];
   if (code === "UND_ERR_CONNECT_TIMEOUT") return ["network", `No connection: ${said}`];
   if (/CERT|SSL|TLS|SELF_SIGNED|UNABLE_TO|EPROTO/.test(code))

@@ -31,6 +31,8 @@ export const BUNDLE = {
 export const WORK = {
   /** Every answer that was ever paid for. */
   journal: "journal",
+  /** Batches that a provider is working on. */
+  batches: "batches",
   /** Rejected rows of the last run, with their cells and the reason. */
   rejected: "rejected.jsonl",
 } as const;

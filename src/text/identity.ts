@@ -19,13 +19,13 @@ export interface Attempt {
   readonly identity: string;
 }
 
-/** Which row is which. A row of a source is known by its content (what the recipe reads of it, or its `key` column), by how many equal rows stand before
+/** Which row is which. A row of a source is known by its content (the columns that are given, or its `key` column), by how many equal rows stand before
  * it, and by how often the source was begun anew; so an edited, inserted or removed row changes nothing for the others: neither what is drawn for them
  * nor the keys of their calls. Without a source a row is known by its number.
  *
  * About 24 bytes a row of the source; rows are read once more, in order, to be known.
  * @param source null where the recipe has none
- * @param columns of the source that the recipe reads: {@link Plan.sourceColumns}
+ * @param columns of the source that say what a row is: those that reach a model
  * @returns the attempt of a number, 0 …; undefined: the source is used up */
 export function attemptsOf(
   recipe: Pick<Recipe, "source" | "rows" | "seed">,

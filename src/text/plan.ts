@@ -38,7 +38,7 @@ export interface Plan {
   readonly exports: readonly PlannedExport[];
   /** The calls, in the order of `steps`. */
   readonly calls: readonly PlannedCall[];
-  /** Columns of the source that the recipe reads, in the order of the source: what a row is, for its identity. */
+  /** Columns of the source that the recipe reads, in the order of the source. */
   readonly sourceColumns: readonly string[];
 }
 
@@ -165,8 +165,10 @@ function cellOf(step: CompiledStep, making: Making): Cell {
       const { checks } = step;
       return makers.check(configuration as CheckStep, checks && ((row) => truth(checks, row)));
     }
-    case "own":
-      return makers.own(configuration as OwnStep, step.reads);
+    case "own": {
+      const cell = makers.own(configuration as OwnStep, step.reads);
+      return (row, context) => cell(seenBy(step.reads, row), context);
+    }
     case "deduplicate":
       throw new TypeError("A deduplication has no cell.");
   }
@@ -199,6 +201,13 @@ function callCell(step: CompiledStep, { makers, twins }: Making): Cell {
   twins.set(asked, twin + 1);
   if (twin === 0) return cell;
   return (row, context) => cell({ ...row, sample: anotherSample(row.sample, twin) }, context);
+}
+
+/** The row as far as a step says that it reads it: what it could read beside would reach a model unseen, and hang on which answers came first. */
+function seenBy(reads: readonly string[], row: Row): Row {
+  const cells: Record<string, Json> = {};
+  for (const name of reads) if (name !== "source") cells[name] = row.cells[name] ?? null;
+  return { ...row, source: reads.includes("source") ? row.source : {}, cells };
 }
 
 function plannedCall({ name, call, configuration }: CompiledStep, flow: SourceFlow): readonly PlannedCall[] {

@@ -151,14 +151,11 @@ function compileStep(step: StepConfiguration, context: Context & { readonly i: n
   switch (kind) {
     case "sampler": {
       const cases = compileSampler(step as SamplerStep, { ...context, title });
-      const of = (step as { readonly of?: string }).of;
-      return finish(
-        [
-          ...cases.flatMap(({ condition }) => (condition ? [condition] : [])),
-          { fields: of === undefined ? {} : { [of]: "all" } },
-        ],
-        { cases },
-      );
+      const parts = cases.flatMap(({ condition, parameters }) => [
+        ...(condition ? [condition] : []),
+        { fields: "of" in parameters ? { [parameters.of]: "all" as const } : {} },
+      ]);
+      return finish(parts, { cases });
     }
     case "expression": {
       const { expression } = step as ExpressionStep;
@@ -250,9 +247,9 @@ function mustBeCell(name: string, at: At): void {
 function compileSampler(step: SamplerStep, context: Context & { readonly title: string }): readonly SamplerCase[] {
   const { name: _name, sampler, when, ...base } = step;
   const { title } = context;
-  if ("of" in base) mustBeCell(base.of, { ...context, pointer: { in: step, key: "of" } });
   const parametersOf = (given: object, holder: object): SamplerCase["parameters"] => {
     const parameters = given as SamplerParameters[typeof sampler];
+    if ("of" in parameters) mustBeCell(parameters.of, { ...context, pointer: { in: holder, key: "of" } });
     const made = samplerOf(sampler, parameters as never);
     if (typeof made !== "function")
       throw recipeProblem({ in: holder, key: made.key }, `${title} (${sampler}) ${made.wrong}`);

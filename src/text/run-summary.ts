@@ -17,7 +17,7 @@ export interface RunSummary {
   readonly unfinished: number;
   /** By step and reason, most first. */
   readonly rejections: readonly RejectionCount[];
-  /** Why the run ended before it had what was asked for; null: it has. "source-used-up" and "every-row-rejected" are reasons too. */
+  /** Why the run ended before it had what was asked for; null: it has. */
   readonly stopped: Stop | null;
   /** Most expensive first. */
   readonly spending: readonly Spending[];

@@ -81,7 +81,7 @@ function start(
   options: RunTextOptions,
   promise: { readonly resolve: (run: TextRun) => void; readonly reject: (error: unknown) => void },
 ): void {
-  const { rows, clock, events, window = 16_384, concurrency = 256, signal = new AbortController().signal } = options;
+  const { rows, clock, events, window = 16_384, concurrency = 256, signal } = options;
   throwIfCancelled(signal);
   const mostAttempts = options.mostAttempts ?? (rows === "all" ? Number.POSITIVE_INFINITY : Math.max(10 * rows, 100));
   const mostRunning = Math.max(512, 4 * concurrency);
@@ -112,8 +112,11 @@ function start(
   let breath: ReturnType<typeof setTimeout> | undefined;
   let toldAt = startedAt;
 
+  /** Tells steps of the user's own, which might never end, that the run will. */
+  const halted = new AbortController();
   const halt = (cause: unknown): void => {
     error ??= { cause };
+    halted.abort();
   };
   const stop = (reason: Stop): void => {
     stopped ??= reason;
@@ -123,7 +126,7 @@ function start(
   const cells = scheduleCells(schedule, {
     random: options.random,
     caller: options.caller,
-    signal,
+    signal: halted.signal,
     // Older rows first; among the last ones, those first that have the longest way to go: Hu's rule, by which a crowd of chains ends soonest.
     priority(index, { calls: ahead, most }) {
       const tail = rowsAhead() - concurrency;
@@ -315,7 +318,7 @@ function start(
   const end = (): void => {
     isOver = true;
     clearTimeout(breath);
-    signal.removeEventListener("abort", cancel);
+    signal?.removeEventListener("abort", cancel);
     if (error) {
       promise.reject(error.cause);
       return;
@@ -354,7 +357,7 @@ function start(
     });
   };
 
-  signal.addEventListener("abort", cancel);
+  signal?.addEventListener("abort", cancel);
   work();
 }
 

@@ -20,6 +20,7 @@ export interface CellContext {
   /** A stream of this row and this step alone. */
   readonly random: Random;
   readonly caller: Caller;
+  /** Fires when the run ends early: cancelled, or broken. */
   readonly signal: AbortSignal;
   /** Every call this cell made, answered or not: written by the step as results come. */
   readonly record: (call: CallRecord, mark?: CallMark) => void;
@@ -52,7 +53,7 @@ export interface Rejection {
 }
 
 export interface Stop {
-  /** "budget", "bad-key", "no-model", "not-recorded". */
+  /** Of a step: "budget", "bad-key", "no-model", "not-recorded". Of the run: "every-row-rejected", "attempts-used-up", "source-used-up". */
   readonly reason: string;
   readonly detail: string;
 }

@@ -363,7 +363,7 @@ test("each of what may go wrong has a name", async () => {
     code(await faulty("no-file", { source: { from: "nowhere.csv", permission: PERMISSION } })),
     "no-such-file",
   );
-  const unknown = await faulty("unknown", { steps: [{ ...ASK, prompt: "{{ source.txet }}" }] });
+  const unknown = await faulty("unknown", { steps: [{ ...ASK, prompt: "{{ source.txet }}" }], export: ["item"] });
   assert.ok(unknown instanceof InvalidArgument && /"text"/.test(unknown.message), String(unknown));
   const cycle = await faulty("cycle", {
     steps: [
@@ -378,7 +378,7 @@ test("each of what may go wrong has a name", async () => {
   assert.equal(code(await faulty("no-model", withModel({}))), "no-model");
   mock.configure({ models: "", faults: { html: 1 } });
   const html = await faulty("html", withModel({}));
-  assert.ok(html instanceof InvalidData && /HTML/.test(html.message), String(html));
+  assert.ok(html instanceof InvalidArgument && /HTML/.test(html.message), String(html));
   mock.configure({ faults: { filter: 1 } });
   const filtered = await faulty("filter", withModel({}));
   assert.ok(filtered instanceof InvalidData && /filter/.test(filtered.message), String(filtered));

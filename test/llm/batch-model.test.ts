@@ -246,15 +246,13 @@ for (const [name, { api, answer, canFind }] of Object.entries(PROVIDERS)) {
     const first = open();
     const stop = new AbortController();
     const lost = contents.map((content) => first.send(ask(content), { signal: stop.signal, timeoutMs: 1 }));
-    while (batches.size === 0 || !(await readdir(folder)).some((file) => file.endsWith(".json")))
-      await new Promise((done) => setTimeout(done, 5));
-    await new Promise((done) => setTimeout(done, 30));
+    const store = createBatchStore(folder);
+    while ((await store.list())[0]?.id == null) await new Promise((done) => setTimeout(done, 5));
     stop.abort();
     for (const each of lost) await assert.rejects(each, Cancelled);
     await first.close();
     if (canFind) {
       // As a crash leaves it between submitting and keeping the name.
-      const store = createBatchStore(folder);
       for (const record of await store.list()) await store.put({ ...record, id: null });
     }
 

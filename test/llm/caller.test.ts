@@ -73,7 +73,7 @@ async function withSetup(
     await body(setup);
     assert.equal(lane.out, 0, "every permit was given back");
   } finally {
-    for (const caller of callers) caller.close();
+    for (const caller of callers) await caller.close();
     await setup.journal.close();
     await model.close();
     await mock.close();
@@ -252,7 +252,7 @@ test("a limit of money needs a price; a limit must be above zero", async () => {
 });
 
 test("a slow request gets a second one beside it; the first answer counts, and no permit is lost", async () => {
-  await withSetup({ faults: { hang: 0.2 }, lane: plainLane({ quantile: 30 }) }, async (setup) => {
+  await withSetup({ faults: { hang: 0.2 }, lane: plainLane({ quantile: 80 }) }, async (setup) => {
     const caller = setup.caller({ hedge: 0.9, timeoutMs: 500 });
     const results = await Promise.all(questions(40).map((call) => caller.call(call)));
     const answered = results.filter(({ answer }) => answer).length;
@@ -260,10 +260,10 @@ test("a slow request gets a second one beside it; the first answer counts, and n
     const { aborted, calls } = await setup.mock.stats();
     assert.ok(aborted > 2 && calls > 40, `${aborted} aborted, ${calls} calls`);
     assert.equal(answered, 40);
-    // One that was given up may have been answered in the same moment.
+    // One that was given up may have been answered in the same moment, or not have left yet.
     const { requests, unknown } = totalsOf(setup.journal);
-    assert.equal(requests, calls);
-    assert.ok(unknown.calls >= aborted && unknown.calls <= calls - answered);
+    assert.ok(requests >= calls);
+    assert.ok(unknown.calls >= aborted && unknown.calls <= requests - answered);
   });
 });
 
@@ -286,6 +286,45 @@ test("stopping waits for what is under way and sends no more; the signal gives u
     setTimeout(() => abort.abort(), 30);
     await assert.rejects(call, Cancelled);
     assert.equal(totalsOf(setup.journal).unknown.calls, 1);
+  });
+});
+
+test("closing waits for what is under way; a call that is no longer wanted sends nothing, and another of its key does", async () => {
+  await withSetup({ latency: "60", lane: plainLane({ places: 1 }) }, async (setup) => {
+    const caller = setup.caller();
+    let wanted = true;
+    const calls = [
+      caller.call(ask("First?")),
+      caller.call(ask("Second?", { isWanted: () => wanted })),
+      caller.call(ask("Second?", { column: "other" })),
+      caller.call(ask("Third?")),
+    ];
+    wanted = false;
+    const [, second, other] = await Promise.allSettled(calls.slice(0, 3));
+    assert.ok(second?.status === "rejected" && second.reason instanceof Cancelled);
+    assert.ok(other?.status === "fulfilled" && other.value.record?.replayed === false);
+    void caller.call(ask("Fourth?")).catch(() => {});
+    await caller.close();
+    await assert.rejects(caller.call(ask("Fifth?")), Cancelled);
+    const { calls: sent } = await setup.mock.stats();
+    assert.equal(totalsOf(setup.journal).answers, sent);
+    assert.ok(sent <= 3);
+  });
+});
+
+test("where a model finds more tokens in a prompt than was estimated, the next estimate is as high", async () => {
+  await withSetup({}, async (setup) => {
+    const usage = { promptTokens: 180, completionTokens: 20 };
+    const exchange: Exchange = { answer: { text: "a", finish: "stop", usage, charged: null, model: "m" } };
+    const model: Model = { ...setup.model, send: async () => exchange };
+    const price = { input: 1, output: 1 };
+    const caller = setup.caller({
+      models: { writer: { model, lane: setup.lane, tries: 1, timeoutMs: 1000, price } },
+      budget: { tokens: 399 },
+    });
+    assert.ok((await caller.call(ask("Why?"))).answer);
+    const { failure } = await caller.call(ask("How?"));
+    assert.match(String(failure?.message), /200 tokens are spent, and it may come to 200 tokens/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { Cancelled } from "../../src/errors.ts";
 import type { Lane, Ticket, TicketOutcome } from "../../src/llm/lane.ts";
-import { createAbortListeners } from "../../src/llm/on-abort.ts";
+import { onAbort } from "../../src/llm/on-abort.ts";
 
 /** A lane of a fixed number of places, first come, first served; it counts what it is told. */
 export interface PlainLane extends Lane {
@@ -13,7 +13,6 @@ export function plainLane({ places = 64, quantile = null as number | null } = {}
   const outcomes: TicketOutcome[] = [];
   const delays: number[] = [];
   const waiting: (() => void)[] = [];
-  const onAbort = createAbortListeners();
   let out = 0;
   const ticket = (): Ticket => {
     out++;

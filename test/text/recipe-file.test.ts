@@ -214,6 +214,24 @@ test("a recipe whose parts do not fit together is refused", () => {
   for (const [text, want] of cases) assert.match(complaintOf(text), want, text);
 });
 
+test("names that mean something to JavaScript are names, or refused", () => {
+  for (const text of [
+    small(
+      "rows: 1",
+      "models: { __proto__: { provider: local, model: x } }",
+      "steps: [{ name: a, call: text, prompt: x }]",
+    ),
+    small("rows: 1", "steps: [{ name: a, sampler: category, values: { __proto__: 1, constructor: 2 } }]"),
+    small("rows: 1", "steps: [{ name: a, sampler: uuid, __proto__: 3 }]"),
+    small("rows: 1", "steps: [{ name: a, sampler: uuid }]", "export: [{ __proto__: a }]"),
+    small("rows: 1", "steps: [{ name: __proto__, sampler: uuid }]"),
+    small("rows: 1", "steps: [{ name: a, sampler: constructor }, { name: b, call: toString, prompt: x }]"),
+    small("rows: 1", "__proto__: { rows: 2 }", "steps: [{ name: a, sampler: uuid }]"),
+  ])
+    assert.match(complaintOf(text), /^(accepted|r\.yaml:\d+:\d+: )/, text);
+  assert.equal(({} as { rows?: number }).rows, undefined);
+});
+
 function small(...lines: readonly string[]): string {
   return ["format: counterfoil-text/1", "name: small", ...lines].join("\n");
 }

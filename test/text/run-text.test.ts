@@ -6,6 +6,7 @@ import { randomFromSeed } from "../../src/random.ts";
 import { type RunTextOptions, runText, type TextRun } from "../../src/text/run-text.ts";
 import type { CellOutcome, Row, Step } from "../../src/text/step.ts";
 import { deduplicateFilter } from "../../src/text/steps/deduplicate.ts";
+import { ownCell } from "../../src/text/steps/own.ts";
 import { callStep, type SimulatedOptions, simulatedModels } from "./simulated-models.ts";
 
 /** A number in [0, 1) of a row and a purpose. */
@@ -83,6 +84,20 @@ const picky: readonly Step[] = [
   deduplicate("new", "question"),
 ];
 
+/** What {@link picky} comes to, one row after another: the fewest attempts there can be, by whoever knew every verdict before. */
+function inOneGo(rows: number): { readonly attempts: number; readonly accepted: readonly number[] } {
+  const seen = new Set<number>();
+  const accepted: number[] = [];
+  let attempts = 0;
+  for (; accepted.length < rows; attempts++) {
+    const question = Math.floor(chance("question", attempts) * 1500);
+    if (chance("good", attempts) < 0.3 || seen.has(question)) continue;
+    seen.add(question);
+    accepted.push(attempts);
+  }
+  return { attempts, accepted };
+}
+
 test("exactly as many rows are accepted as were asked for, and no row is begun in vain", async () => {
   const { run, accepted, calls } = await make(picky, { rows: 500 });
   assert.equal(run.accepted, 500);
@@ -91,17 +106,7 @@ test("exactly as many rows are accepted as were asked for, and no row is begun i
   assert.equal(run.attempts, 500 + run.rejected);
   assert.equal(run.unfinished, 0);
   assert.equal(calls, 2 * run.attempts);
-  // The fewest that it takes: those who would know every verdict before would begin as many.
-  let good = 0;
-  let attempts = 0;
-  const seen = new Set<number>();
-  for (; good < 500; attempts++) {
-    const question = Math.floor(chance("question", attempts) * 1500);
-    if (chance("good", attempts) < 0.3 || seen.has(question)) continue;
-    seen.add(question);
-    good++;
-  }
-  assert.equal(run.attempts, attempts);
+  assert.equal(run.attempts, inOneGo(500).attempts);
   assert.deepEqual(
     run.rejections.map(({ step, reason }) => [step, reason]),
     [
@@ -113,26 +118,65 @@ test("exactly as many rows are accepted as were asked for, and no row is begun i
 });
 
 test("answers in any order give the same rows, the same rejections, the same cents", async () => {
-  let first: Made | undefined;
+  const first = new Map<number, Made>();
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 0, max: 2 ** 31 }),
       fc.constantFrom(1, 3, 50, 1000),
-      fc.constantFrom(30, 200, 16_384),
-      async (seed, capacity, window) => {
+      fc.constantFrom(5, 30, 200, 16_384),
+      fc.constantFrom(1, 2, 15, 100),
+      async (seed, capacity, window, rows) => {
         const latencies = randomFromSeed(seed);
         const made = await make(
           picky,
-          { rows: 100, window, concurrency: 16 },
+          { rows, window, concurrency: 16 },
           { capacity: { model: capacity }, latency: () => 1 + latencies.integer(300) ** 2 },
         );
-        first ??= made;
-        assert.deepEqual(made.accepted, first.accepted);
-        assert.deepEqual(made.rejected, first.rejected);
-        assert.deepEqual({ ...made.run, seconds: 0 }, { ...first.run, seconds: 0 });
+        const known = first.get(rows) ?? made;
+        first.set(rows, known);
+        assert.deepEqual(made.accepted, known.accepted);
+        assert.deepEqual(made.rejected, known.rejected);
+        assert.deepEqual({ ...made.run, seconds: 0 }, { ...known.run, seconds: 0 });
+        const { attempts, accepted } = inOneGo(rows);
+        assert.equal(made.run.attempts, attempts);
+        assert.deepEqual(
+          made.accepted.map((line) => JSON.parse(line)[0].index),
+          accepted,
+        );
       },
     ),
-    { numRuns: 12, seed: 7 },
+    { numRuns: 25, seed: 7 },
+  );
+});
+
+test("wherever a run stops, the rows handed over are good, none twice, and all are accounted for", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 150 }), fc.integer({ min: 0, max: 2 ** 31 }), async (calls, seed) => {
+      const latencies = randomFromSeed(seed);
+      let asked = 0;
+      const { run, accepted, rejected } = await make(
+        picky,
+        { rows: 100 },
+        {
+          capacity: { model: 20 },
+          latency: () => 1 + latencies.integer(200),
+          answer: () =>
+            asked++ >= calls ? ({ answer: undefined, failure: { kind: "budget", message: "spent" } } as never) : {},
+        },
+      );
+      assert.deepEqual(run.stopped, { reason: "budget", detail: "spent" });
+      assert.deepEqual([accepted.length, rejected.length], [run.accepted, run.rejected]);
+      assert.equal(run.attempts, run.accepted + run.rejected + run.unfinished);
+      const rows = accepted.map((line): Row => JSON.parse(line)[0]);
+      assert.equal(new Set(rows.map(({ cells }) => cells.question)).size, rows.length);
+      for (const { index, cells } of rows) {
+        assert.deepEqual(Object.keys(cells), ["question", "answer", "good"]);
+        assert.ok(chance("good", index) >= 0.3);
+      }
+      const paid = run.spending.reduce((sum, { calls: one }) => sum + one, 0);
+      assert.ok(paid >= calls && paid <= calls + 20, `${paid} of ${calls}`);
+    }),
+    { numRuns: 20, seed: 7 },
   );
 });
 
@@ -427,6 +471,23 @@ test("an error that is no outcome ends the run with it, once nothing runs", asyn
     );
   for (const where of ["step", "call", "accepted", "attempt", "filter"] as const)
     await assert.rejects(broken(where), /broken/, where);
+});
+
+test("a step that never ends does not keep a run that is broken", async () => {
+  const steps: readonly Step[] = [
+    {
+      name: "endless",
+      reads: [],
+      after: [],
+      cell: ownCell({ name: "endless", run: () => new Promise(() => {}) }, undefined),
+    },
+    callStep("text", {
+      made: () => {
+        throw new Error("broken");
+      },
+    }),
+  ];
+  await assert.rejects(make(steps, { rows: 3 }), /broken/);
 });
 
 test("steps that come too early, or read what is not there, are refused", async () => {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { diskError } from "./disk-error.ts";
 import { frameLength } from "./frame.ts";
 import type { Place } from "./key-index.ts";
-import { segmentName } from "./segment-writer.ts";
+import { segmentName } from "./list-segments.ts";
 
 const BLOCK = 64 * 1024;
 const MOST_BLOCKS = 16;

@@ -89,12 +89,8 @@ export interface JournalTotals {
   };
 }
 
-/** Where answers are kept before they count: append-only files of checksummed frames in a folder of one process at a time.
- *
- * A kill of the process loses no answer that was handed to `result`; a power cut loses those whose promise had not resolved. When the disk fills,
- * `intent` throws while answers to what was sent before still find room. After any other failure to write, every method that writes throws the
- * same `ResourceError`; what was durable stays. */
-export interface Journal {
+/** What a journal holds. */
+export interface JournalView {
   /** Distinct answers that can be found. */
   readonly answers: number;
   /** What opening found amiss, and damage seen since; one sentence each. */
@@ -102,6 +98,15 @@ export interface Journal {
   totals(): ReadonlyMap<string, JournalTotals>;
   /** The answer of a key that is durable; the first where there are several. Damage on the disk is noticed: such an answer is not given. */
   find(key: CallKey): Result | undefined;
+  close(): Promise<void>;
+}
+
+/** Where answers are kept before they count: append-only files of checksummed frames in a folder of one process at a time.
+ *
+ * A kill of the process loses no answer that was handed to `result`; a power cut loses those whose promise had not resolved. When the disk fills,
+ * `intent` throws while answers to what was sent before still find room. After any other failure to write, every method that writes throws the
+ * same `ResourceError`; what was durable stays. */
+export interface Journal extends JournalView {
   /** @returns its number
    * @throws {ResourceError} it cannot be written: do not send the request */
   intent(intent: Intent): number;

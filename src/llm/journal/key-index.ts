@@ -12,10 +12,10 @@ export interface Place {
 /** Which frame holds the answer of a key. About 36 bytes a key, in typed arrays: a million keys have 38 MB at most, while it grows too. */
 export interface KeyIndex {
   readonly size: number;
-  /** Keeps the first place of a key.
+  /** Keeps the first place of a key; with `replace`, this one.
    * @param bytes holds the 16 bytes of the key at `at`
    * @returns false: the key was there */
-  add(bytes: Buffer, place: Place & { readonly at: number }): boolean;
+  add(bytes: Buffer, place: Place & { readonly at: number; readonly replace?: boolean }): boolean;
   find(key: CallKey): Place | undefined;
 }
 
@@ -29,8 +29,8 @@ export function createKeyIndex(): KeyIndex {
   let slots = new Uint32Array(4096);
   let size = 0;
   const scratch = Buffer.alloc(16);
-  const word = (entry: number, i: number): number =>
-    (blocks[(entry / BLOCK) | 0] as Uint32Array)[(entry % BLOCK) * WORDS + i] as number;
+  const blockOf = (entry: number): Uint32Array => blocks[(entry / BLOCK) | 0] as Uint32Array;
+  const word = (entry: number, i: number): number => blockOf(entry)[(entry % BLOCK) * WORDS + i] as number;
 
   /** The slot of a key, or the free one where it belongs. */
   const slotOf = (a: number, b: number, c: number, d: number): number => {
@@ -57,13 +57,17 @@ export function createKeyIndex(): KeyIndex {
     get size() {
       return size;
     },
-    add(bytes, { at, segment, offset, length }) {
+    add(bytes, { at, segment, offset, length, replace = false }) {
       const a = bytes.readUInt32LE(at);
       const b = bytes.readUInt32LE(at + 4);
       const c = bytes.readUInt32LE(at + 8);
       const d = bytes.readUInt32LE(at + 12);
       const slot = slotOf(a, b, c, d);
-      if (slots[slot] !== 0) return false;
+      if (slots[slot] !== 0) {
+        const entry = (slots[slot] as number) - 1;
+        if (replace) blockOf(entry).set([segment, offset, length], (entry % BLOCK) * WORDS + 4);
+        return false;
+      }
       const position = size % BLOCK;
       if (position === 0) blocks.push(new Uint32Array(BLOCK * WORDS));
       (blocks.at(-1) as Uint32Array).set([a, b, c, d, segment, offset, length], position * WORDS);

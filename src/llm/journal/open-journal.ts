@@ -1,15 +1,11 @@
-import { mkdir, open, readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { throwIfCancelled } from "../../errors.ts";
+import { mkdir } from "node:fs/promises";
 import { diskError } from "./disk-error.ts";
 import { lockFolder } from "./folder-lock.ts";
-import { FrameReader } from "./frame-reader.ts";
-import type { Journal, Result } from "./journal.ts";
-import { createKeyIndex, type Place } from "./key-index.ts";
-import { decodeRecord, encodeFailure, encodeIntent, encodeResult, KEY_AT, readHead } from "./record.ts";
-import { type Scanned, SEGMENT_HEADER, scanSegment } from "./scan-segment.ts";
+import type { Journal } from "./journal.ts";
+import type { Place } from "./key-index.ts";
+import { loadJournal } from "./load-journal.ts";
+import { encodeFailure, encodeIntent, encodeResult } from "./record.ts";
 import { SegmentWriter } from "./segment-writer.ts";
-import { createTally } from "./tally.ts";
 
 export interface JournalOptions {
   /** Only differences mean anything; monotonic. */
@@ -42,46 +38,14 @@ export async function openJournal(folder: string, options: JournalOptions): Prom
   }
 }
 
-/** Numbers of the segments of a folder, in order. */
-export async function listSegments(folder: string): Promise<number[]> {
-  return (await readdir(folder))
-    .flatMap((name) => (/^\d{6,}\.log$/.test(name) ? [Number.parseInt(name, 10)] : []))
-    .sort((a, b) => a - b);
-}
-
 async function openLocked(
   folder: string,
   options: JournalOptions & { readonly release: () => void },
 ): Promise<Journal> {
   const { clock, segmentBytes = 256 * 1024 * 1024, mostWaiting = 8 * 1024 * 1024, signal, release } = options;
   const { milliseconds: groupMs, answers: groupAnswers } = options.group ?? { milliseconds: 20, answers: 64 };
-  const index = createKeyIndex();
-  const tally = createTally();
-  const notices: string[] = [];
-  const names = new Map<string, string>();
-
-  let last = { segment: 0, end: 0 };
-  const segments = await listSegments(folder);
-  for (const segment of segments) {
-    throwIfCancelled(signal);
-    const path = join(folder, `${String(segment).padStart(6, "0")}.log`);
-    const file = await open(path, "r");
-    try {
-      const visit = (frame: Buffer, offset: number): void => {
-        const head = readHead(frame, names);
-        tally.add(head);
-        if (head.type === "result") index.add(frame, { at: KEY_AT, segment, offset, length: frame.length });
-      };
-      const scanned = await scanSegment(file, { path, visit });
-      notices.push(...noticesOf(scanned, { path, isLast: segment === segments.at(-1) }));
-      last = { segment, end: scanned.end };
-    } finally {
-      await file.close();
-    }
-  }
-
+  const { index, tally, last, view } = await loadJournal(folder, { signal });
   const writer = new SegmentWriter({ folder, segmentBytes, last });
-  const reader = new FrameReader(folder);
   let nextIntent = tally.nextIntent;
   /** Answers that are written and not on the disk yet. */
   let waiting: Waiting[] = [];
@@ -109,7 +73,7 @@ async function openLocked(
     try {
       await writer.flush();
       for (const { key, place, done } of group) {
-        index.add(key, { at: 0, ...place });
+        index.add(key, place);
         done();
       }
     } catch (error) {
@@ -136,22 +100,11 @@ async function openLocked(
 
   return {
     get answers() {
-      return index.size;
+      return view.answers;
     },
-    notices,
-    totals: tally.totals,
-    find(key) {
-      const place = index.find(key);
-      if (place === undefined) return undefined;
-      const frame = reader.read(place);
-      const record = frame === undefined ? undefined : decodeRecord(frame);
-      if (record?.type === "result" && record.key === key) {
-        const { type: _, ...result } = record;
-        return result satisfies Result;
-      }
-      notices.push(`An answer in ${folder} was damaged after the journal was opened; it is asked again.`);
-      return undefined;
-    },
+    notices: view.notices,
+    totals: view.totals,
+    find: view.find,
     intent(intent) {
       if (writer.refusal !== undefined) throw writer.refusal;
       const number = nextIntent++;
@@ -192,7 +145,7 @@ async function openLocked(
       } finally {
         clearTimeout(timer);
         writer.close();
-        reader.close();
+        await view.close();
         release();
       }
     },
@@ -204,22 +157,4 @@ interface Waiting {
   readonly place: Place;
   readonly done: () => void;
   readonly failed: (error: unknown) => void;
-}
-
-function noticesOf(
-  { damage, torn, end, size }: Scanned,
-  { path, isLast }: { readonly path: string; readonly isLast: boolean },
-): string[] {
-  const bytes = damage.reduce((sum, part) => sum + part.bytes, 0) + (isLast ? 0 : torn);
-  return [
-    ...(bytes > 0
-      ? [
-          `${path}: ${bytes} bytes are damaged (first at ${damage[0]?.offset ?? end}); what they held is asked again where it is needed, and the rest is used.`,
-        ]
-      : []),
-    ...(isLast && torn > 0
-      ? [`${path}: the last ${torn} bytes were cut: a crash tore them, or they were damaged.`]
-      : []),
-    ...(size < SEGMENT_HEADER.length && !isLast ? [`${path}: the file is cut short.`] : []),
-  ];
 }

@@ -2,10 +2,9 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError } from "./disk-error.ts";
 import type { JournalRecord } from "./journal.ts";
-import { listSegments } from "./open-journal.ts";
+import { listSegments, segmentName } from "./list-segments.ts";
 import { decodeRecord } from "./record.ts";
 import { scanSegment } from "./scan-segment.ts";
-import { segmentName } from "./segment-writer.ts";
 
 /** Visits every whole record of a journal in the order in which they were written, one at a time in memory. Takes no lock and changes nothing: while another
  * process writes, it sees what was there when it came to the end.

@@ -25,8 +25,14 @@ const CHUNK = 2 * 1024 * 1024;
  * @throws {Unsupported} another format's segment */
 export async function scanSegment(
   file: FileHandle,
-  { path, visit }: { readonly path: string; readonly visit: (frame: Buffer, offset: number) => void | Promise<void> },
+  options: {
+    readonly path: string;
+    readonly visit: (frame: Buffer, offset: number) => void | Promise<void>;
+    /** Called before each read of two megabytes; may throw. */
+    readonly pause?: () => void;
+  },
 ): Promise<Scanned> {
+  const { path, visit, pause } = options;
   const { size } = await file.stat();
   const damage: { offset: number; bytes: number }[] = [];
   let buffer = Buffer.allocUnsafe(Math.min(CHUNK, Math.max(size, 1)));
@@ -43,6 +49,7 @@ export async function scanSegment(
   /** Gets at least one more byte behind `at`; false at the end of the file. */
   const more = async (): Promise<boolean> => {
     if (start + filled >= size) return false;
+    pause?.();
     const left = filled - at;
     if (at > 0) {
       buffer.copyWithin(0, at, filled);

@@ -3,6 +3,7 @@ import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { diskError } from "./disk-error.ts";
 import type { Place } from "./key-index.ts";
+import { segmentName } from "./list-segments.ts";
 import { SEGMENT_HEADER } from "./scan-segment.ts";
 
 /** Room is set aside in steps of so many bytes, filled with zeros: then a flush need not write the file's length too, and when the disk fills, answers that
@@ -182,8 +183,6 @@ export class SegmentWriter {
   }
 }
 
-export const segmentName = (segment: number): string => `${String(segment).padStart(6, "0")}.log`;
-
 function writeFully(fd: number, bytes: Buffer, position: number): void {
   let written = 0;
   while (written < bytes.length) written += writeSync(fd, bytes, written, bytes.length - written, position + written);
@@ -191,9 +190,12 @@ function writeFully(fd: number, bytes: Buffer, position: number): void {
 
 function flushData(fd: number): Promise<void> {
   return new Promise((done, failed) => {
-    fdatasync(fd, (error) => (error ? failed(error) : done()));
+    fdatasync(fd, (error) => (error && !CANNOT.has(error.code ?? "") ? failed(error) : done()));
   });
 }
+
+/** File systems that have no flush say so; nothing can be done about it. */
+const CANNOT: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
 /** So that the files' names are on the disk. Windows cannot, and need not; some network file systems cannot. */
 async function flushFolder(folder: string): Promise<void> {
@@ -205,7 +207,7 @@ async function flushFolder(folder: string): Promise<void> {
   try {
     await new Promise<void>((done, failed) => {
       fsync(handle.fd, (error) =>
-        error && !["EINVAL", "ENOTSUP", "EPERM"].includes(error.code ?? "") ? failed(error) : done(),
+        error && !CANNOT.has(error.code ?? "") && error.code !== "EPERM" ? failed(error) : done(),
       );
     });
   } finally {

@@ -37,7 +37,7 @@ export function compileSchema(schema: JsonSchema, { where }: { readonly where: s
     inlineRefs: false,
     code: { regExp: Object.assign((pattern: string) => safePattern(pattern, where), { code: "safePattern" }) },
   };
-  const isOld = typeof $schema === "string" && /draft-0[3-7]/.test($schema);
+  const isOld = typeof $schema === "string" && /draft-0[67]/.test($schema);
   const validate = asOurs(where, () => (isOld ? new Ajv(options) : new Ajv2020(options)).compile(rest));
   return (value) => (validate(value) ? [] : misfits(validate.errors ?? []));
 }

@@ -1,9 +1,9 @@
 import type { Json } from "../../llm/model.ts";
-import { hash53 } from "../../math/hash-53.ts";
+import { hash53, joined53 } from "../../math/hash-53.ts";
 import type { Random } from "../../random.ts";
 import type { ColumnBalance, JudgedScore, RunCounts, SampledRow, TextMetricInput } from "./input.ts";
 import { type SourceText, sourceTextOf } from "./source-text.ts";
-import { normalised, textOfCell, wordsOf } from "./words.ts";
+import { type HashedWords, hashWords, normalised, textOfCell, wordsOf } from "./words.ts";
 
 /** A row of the release on its way past. */
 export interface CollectedRow {
@@ -68,13 +68,21 @@ export function collectTexts(options: {
         judge.mean += step / judge.n;
         judge.squares += step * (score - judge.mean);
       }
-      const copied = row.source.length > 0 && countPassages(texts, sourceOf(row.source), passages);
+      const from = row.source.length > 0 ? sourceOf(row.source) : null;
+      const hashed = texts.map((text) => (text === null || !from?.hasPassage ? null : hashWords(text)));
+      const copied = from !== null && countPassages(hashed, from, passages);
       // Reservoir sampling (Vitter, 1985, algorithm R).
       const place = rows < SAMPLE_ROWS ? rows : draw.integer(rows + 1);
       if (place < SAMPLE_ROWS)
         sample[place] = {
           place: rows,
-          row: { texts: texts.map((text) => text && cut(text)), source: row.source.map(cut), copied },
+          row: {
+            texts: texts.map((text) => text && cut(text)),
+            shared: hashed.map((words) => words && (from as SourceText).sharedRuns(words)),
+            source: row.source.map(cut),
+            hasPassage: from?.hasPassage ?? false,
+            copied,
+          },
         };
       rows++;
     },
@@ -83,7 +91,11 @@ export function collectTexts(options: {
       const shown = columns.filter((_, j) => isText[j]);
       const own = sample
         .sort((a, b) => a.place - b.place)
-        .map(({ row }) => ({ ...row, texts: row.texts.filter((_, j) => isText[j]) }));
+        .map(({ row }) => ({
+          ...row,
+          texts: row.texts.filter((_, j) => isText[j]),
+          shared: row.shared.filter((_, j) => isText[j]),
+        }));
       return {
         run,
         columns: shown.map(({ name, texts, hashes }) => ({ name, texts, repeated: repeatsIn(hashes.values()) })),
@@ -134,7 +146,7 @@ function labelOf(value: Json | undefined): string {
 
 /** @returns whether a passage of the source stands in one of the texts */
 function countPassages(
-  texts: readonly (string | null)[],
+  texts: readonly (HashedWords | null)[],
   source: SourceText,
   counts: { rows: number; copied: number; longestWords: number },
 ): boolean {
@@ -142,7 +154,7 @@ function countPassages(
   counts.rows++;
   let copied = false;
   for (const text of texts) {
-    const run = text === null ? null : source.longestRun(wordsOf(text));
+    const run = text === null ? null : source.longestRun(text);
     if (run === null) continue;
     counts.longestWords = Math.max(counts.longestWords, run.words);
     copied ||= source.isPassage(run);
@@ -151,18 +163,29 @@ function countPassages(
   return copied;
 }
 
-/** Rows of one source come close together: it is read once for all of them. */
+/** A source row is read once for many of its rows. */
 function remembering(make: (texts: readonly string[]) => SourceText): (texts: readonly string[]) => SourceText {
   const known = new Map<string, SourceText>();
+  let words = 0;
   return (texts) => {
     const key = texts.join("\u0000");
-    const found = known.get(key) ?? make(texts);
-    known.delete(key);
-    known.set(key, found);
-    if (known.size > 64) known.delete(known.keys().next().value as string);
-    return found;
+    const found = known.get(key);
+    if (found) return found;
+    const made = make(texts);
+    known.set(key, made);
+    words += made.words;
+    // Oldest first.
+    for (const [other, { words: freed }] of known) {
+      if (words <= MOST_WORDS_KEPT || known.size === 1) break;
+      known.delete(other);
+      words -= freed;
+    }
+    return made;
   };
 }
+
+/** About 40 bytes each. */
+const MOST_WORDS_KEPT = 500_000;
 
 /** Values that equal another one, but for the first of each. NaN: nothing, equal to nothing. */
 function repeatsIn(values: Float64Array): number {
@@ -177,7 +200,9 @@ function joined(columns: readonly Float64Array[]): Float64Array {
   const [first] = columns as readonly [Float64Array];
   return columns.length === 1
     ? first
-    : first.map((_, row) => hash53(columns.map((values) => String(values[row])).join(" ")));
+    : first.map((_, row) =>
+        joined53(columns.map((values) => (Number.isNaN(values[row]) ? -1 : (values[row] as number)))),
+      );
 }
 
 /** A list of doubles that grows. */

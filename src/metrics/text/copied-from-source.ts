@@ -1,6 +1,4 @@
-import { sourceTextOf } from "./source-text.ts";
 import { cannotBeComputed, doesNotApply, meanOf, type TextMetric, textScore } from "./text-metric.ts";
-import { wordsOf } from "./words.ts";
 
 /** How much of the texts was taken over from the source. */
 export const copiedFromSource: TextMetric = {
@@ -19,10 +17,8 @@ export const copiedFromSource: TextMetric = {
     if (input.source === "none") return doesNotApply(copiedFromSource, "The recipe has no source.");
     if (input.columns.length === 0) return doesNotApply(copiedFromSource, "No exported column holds running text.");
     const shares: number[] = [];
-    for (const { texts, source } of input.sample) {
-      if (source.length === 0) continue;
-      const { sharedRuns } = sourceTextOf(source);
-      const counts = texts.flatMap((text) => (text === null ? [] : [sharedRuns(wordsOf(text))]));
+    for (const { shared } of input.sample) {
+      const counts = shared.filter((count) => count !== null);
       const all = counts.reduce((sum, count) => sum + count.all, 0);
       if (all > 0) shares.push(counts.reduce((sum, count) => sum + count.shared, 0) / all);
     }

@@ -51,8 +51,13 @@ export interface PassageCounts {
 export interface SampledRow {
   /** By the columns of the input; null: no text. */
   readonly texts: readonly (string | null)[];
+  /** By the columns of the input: runs of 8 words of the text, one starting at each word, and those that stand in the row's source; null: no text, or no
+   * source to compare with. */
+  readonly shared: readonly ({ readonly shared: number; readonly all: number } | null)[];
   /** The texts of its source row that a prompt read. */
   readonly source: readonly string[];
+  /** One of them has a passage that could be copied. */
+  readonly hasPassage: boolean;
   /** A passage of its source stands in it. */
   readonly copied: boolean;
 }

@@ -1,3 +1,4 @@
+import { hash53, joined53 } from "../../math/hash-53.ts";
 import { GROUPS, groupStarts } from "../jackknife.ts";
 
 /** How often the n-grams of some rows occur, whole and without each jackknife group. */
@@ -10,16 +11,18 @@ export interface NGramCounts {
  * @param rows words of the texts of each row, in random order */
 export function countNGrams(rows: readonly (readonly (readonly string[])[])[], n: number): NGramCounts {
   const starts = groupStarts(rows.length);
-  const byGroup = Array.from({ length: GROUPS }, () => new Map<string, number>());
-  const total = new Map<string, number>();
+  const byGroup = Array.from({ length: GROUPS }, () => new Map<number, number>());
+  const total = new Map<number, number>();
   for (let g = 0; g < GROUPS; g++) {
-    const own = byGroup[g] as Map<string, number>;
+    const own = byGroup[g] as Map<number, number>;
     for (let row = starts[g] as number; row < (starts[g + 1] as number); row++)
-      for (const words of rows[row] as readonly (readonly string[])[])
+      for (const words of rows[row] as readonly (readonly string[])[]) {
+        const hashes = words.map(hash53);
         for (let at = 0; at + n <= words.length; at++) {
-          const key = n === 1 ? (words[at] as string) : words.slice(at, at + n).join(" ");
+          const key = joined53(hashes, at, n);
           own.set(key, (own.get(key) ?? 0) + 1);
         }
+      }
     for (const [key, count] of own) total.set(key, (total.get(key) ?? 0) + count);
   }
   const most = [...total.values()].reduce((most, count) => Math.max(most, count), 0);

@@ -2,7 +2,7 @@ import type { Planting } from "../metric.ts";
 import type { SampledRow, TextMetricInput } from "./input.ts";
 import { sourceTextOf } from "./source-text.ts";
 import { cannotBeComputed, doesNotApply, exactly, type TextMetric, textScore } from "./text-metric.ts";
-import { wordsOf } from "./words.ts";
+import { hashWords } from "./words.ts";
 
 /** Whether passages of real source rows stand in the release. */
 export const sourcePassages: TextMetric = {
@@ -40,27 +40,24 @@ const PLANTINGS = 5;
 /** The same measurement after a passage of their source was put into some of the sampled rows: a hundredth and a tenth of them, and one at least. The
  * passage stands in the middle of the row's own text, from a place of the source drawn at random. */
 function plantingsOf(input: TextMetricInput): readonly Planting[] {
-  const { sample } = input;
-  const sources = sample.map(({ source }) => sourceTextOf(source));
-  const donors = sample.flatMap((_, row) => (sources[row]?.hasPassage ? [row] : []));
+  const donors = input.sample.filter(({ hasPassage }) => hasPassage);
   if (donors.length === 0) return [];
   return SHARES.flatMap((share) =>
     Array.from({ length: PLANTINGS }, (_, index): Planting => {
       const random = input.random.split("source-passages").split(String(share)).split(index);
       const count = Math.max(1, Math.round(share * donors.length));
-      const planted = new Set([...random.sample(donors.length, count)].map((k) => donors[k] as number));
+      const planted = new Set(random.sample(donors.length, count));
       let copied = 0;
-      for (const row of donors) {
-        const item = sample[row] as SampledRow;
-        const source = sources[row] as ReturnType<typeof sourceTextOf>;
-        if (!planted.has(row)) {
-          if (item.copied) copied++;
-          continue;
+      donors.forEach((row, k) => {
+        if (!planted.has(k)) {
+          if (row.copied) copied++;
+          return;
         }
+        const source = sourceTextOf(row.source);
         const passage = source.passage((places) => random.integer(places)) as string;
-        const run = source.longestRun(wordsOf(withPassage(item, passage)));
+        const run = source.longestRun(hashWords(withPassage(row, passage)));
         if (run !== null && source.isPassage(run)) copied++;
-      }
+      });
       const value = copied / donors.length;
       return { leak: "verbatim", share, index, value, low: value, high: value };
     }),

@@ -1,4 +1,5 @@
 import type { Json } from "../../llm/model.ts";
+import { hash53 } from "../../math/hash-53.ts";
 
 /** The words of a text after Unicode NFKC in lower case: runs of letters, marks and digits. Where a script sets no space between words (Chinese, Japanese,
  * Thai, Lao, Khmer, Burmese), every letter is one. */
@@ -9,6 +10,20 @@ export function wordsOf(text: string): readonly string[] {
 const UNSPACED =
   "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
 const WORD = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}])+`, "gu");
+
+/** The words of a text as hashes of 53 bits, with their numbers of characters. */
+export interface HashedWords {
+  readonly ids: Float64Array;
+  readonly lengths: Uint16Array;
+}
+
+export function hashWords(text: string): HashedWords {
+  const words = wordsOf(text);
+  return {
+    ids: Float64Array.from(words, hash53),
+    lengths: Uint16Array.from(words, (word) => Math.min(word.length, 65535)),
+  };
+}
 
 /** A text as it is compared for equality: Unicode NFKC, lower case, single spaces. */
 export function normalised(text: string): string {

@@ -13,8 +13,8 @@ export interface Program {
   close(): Promise<void>;
 }
 
-/** The cell of a step of the user's own. It sees the cells that it says it reads, or all that are made. What goes wrong in it costs the row, never the run: except a program that cannot be started, and a call in it that
- * fails because the run must end.
+/** The cell of a step of the user's own. What goes wrong in it costs the row, never the run: except a program that cannot be started, and a call in it that
+ * fails because the run must end. Which cells it sees is decided by the plan.
  * @param program the running `command`, where the step has one */
 export function ownCell(
   step: OwnStep,
@@ -22,12 +22,12 @@ export function ownCell(
 ): (row: Row, context: CellContext) => Promise<CellOutcome> {
   const { name, run } = step;
   if (!run && !program) throw new Error(`step "${name}" has neither a function nor a program`);
+  const unlessCancelled = waitingUntil();
   return async (row, context) => {
     try {
       throwIfCancelled(context.signal);
-      const seen = { ...row, cells: cellsFor(step, row) };
       const answer = await unlessCancelled(
-        run ? run(seen, context) : (program as Program).ask(seen as unknown as Json),
+        run ? run(row, context) : (program as Program).ask(row as unknown as Json),
         context.signal,
       );
       return run ? outcomeOfFunction(answer) : outcomeOfProgram(answer as Json);
@@ -40,23 +40,23 @@ export function ownCell(
   };
 }
 
-/** What other steps of the row have made by now hangs on the order of answers: a step that says what it reads sees nothing else. */
-function cellsFor({ reads }: OwnStep, { cells }: Row): Row["cells"] {
-  const isSeen = reads && new Set(reads);
-  return Object.fromEntries(
-    Object.entries(cells).filter(([name, value]) => value !== undefined && (!isSeen || isSeen.has(name))),
-  );
-}
-
-/** Waits no longer than the run: a function that never ends must not keep it. */
-function unlessCancelled(work: unknown, signal: AbortSignal): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const cancel = (): void => reject(new Cancelled());
-    signal.addEventListener("abort", cancel, { once: true });
-    Promise.resolve(work)
-      .finally(() => signal.removeEventListener("abort", cancel))
-      .then(resolve, reject);
-  });
+/** Waits for work no longer than the run: a function that never ends must not keep it. One listener for all rows: Node warns of more than ten. */
+function waitingUntil(): (work: unknown, signal: AbortSignal) => Promise<unknown> {
+  const rejects = new Set<(error: unknown) => void>();
+  let listened: AbortSignal | undefined;
+  return (work, signal) =>
+    new Promise((resolve, reject) => {
+      if (listened !== signal) {
+        listened = signal;
+        signal.addEventListener("abort", () => {
+          for (const one of rejects) one(new Cancelled());
+        });
+      }
+      rejects.add(reject);
+      Promise.resolve(work)
+        .finally(() => rejects.delete(reject))
+        .then(resolve, reject);
+    });
 }
 
 function outcomeOfFunction(answer: unknown): CellOutcome {

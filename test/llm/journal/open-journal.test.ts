@@ -8,6 +8,7 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { Journal, JournalRecord, JournalTotals, Result } from "../../../src/llm/journal/journal.ts";
 import { openJournal } from "../../../src/llm/journal/open-journal.ts";
+import { openJournalView } from "../../../src/llm/journal/open-journal-view.ts";
 import { readJournal } from "../../../src/llm/journal/read-journal.ts";
 import { randomFromSeed } from "../../../src/random.ts";
 import { spawnMockModels } from "../../servers/mock-models.ts";
@@ -163,6 +164,8 @@ test("an answer that is damaged while the journal is open is not given", async (
   await file.close();
   assert.equal(journal.find(keyOf(1)), undefined);
   assert.equal(journal.notices.length, 1);
+  await write(journal, 1, "asked again");
+  assert.equal(journal.find(keyOf(1))?.answer.text, "asked again");
   await journal.close();
 });
 
@@ -188,7 +191,12 @@ test("every record is read in order without the lock, while another writes", asy
     Array.from({ length: 10 }, () => ["intent", "result"]).flat(),
   );
   assert.deepEqual(records[19], { type: "result", ...resultOf(9), intent: 9 });
+  const view = await openJournalView(folder);
+  assert.deepEqual([view.answers, view.notices, view.find(keyOf(9))], [10, [], { ...resultOf(9), intent: 9 }]);
+  assert.deepEqual(view.totals(), journal.totals());
+  await view.close();
   await journal.close();
+  await assert.rejects(openJournalView(newFolder()), { code: "vanished" });
 });
 
 test("who makes bytes faster than the disk takes them waits", async () => {
