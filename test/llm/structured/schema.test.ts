@@ -223,11 +223,11 @@ test("a zod schema is taken, with its refinements", () => {
   const schema = z
     .object({ low: z.int(), high: z.int(), unit: z.enum(["m", "km"]).optional() })
     .refine((it) => it.low < it.high, { message: "low must be below high" });
-  const { check, fitted } = structuredOutput(schema, { name: "range", provider: "openai", where: "a test" });
+  const { check, on } = structuredOutput(schema, { name: "range", provider: "openai", where: "a test" });
   assert.deepEqual(check({ low: 1, high: 2 }), []);
   assert.match(check({ low: 2, high: 1 })[0]?.message ?? "", /low must be below high/);
   assert.match(check({ low: 1.5, high: 2 } as Json)[0]?.message ?? "", /low must be integer/);
-  assert.equal(fitted("json-schema")?.strict, true);
+  assert.equal(on("json-schema")?.strict, true);
   const date = errorOf(() =>
     structuredOutput(z.object({ at: z.date() }), { name: "x", provider: "openai", where: 'step "x"' }),
   );
