@@ -3,6 +3,7 @@ import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { test } from "node:test";
 import { counterfoil, inScratch } from "./cli/run.ts";
+import { startMockModels } from "./servers/mock-models.ts";
 
 /** Lines of ```sh blocks that call the command line, with the file they stand in. */
 function commandsOf(file: string): string[] {
@@ -25,6 +26,21 @@ const pages = [
     .filter((file) => file.endsWith(".md"))
     .map((file) => join("docs", file)),
 ];
+
+/** The recipe that the docs speak of, asked of a server that answers at once. */
+function questionsRecipe(baseUrl: string): string {
+  return `
+format: counterfoil-text/1
+name: questions
+models: { writer: { provider: openai, baseUrl: "${baseUrl}", model: mock } }
+rows: 30
+steps:
+  - { name: number, sampler: integer, low: 1, high: 1000000 }
+  - { name: question, call: text, prompt: "Question {{ number }}" }
+  - { name: once, deduplicate: [question] }
+export: [question]
+`;
+}
 
 test("every command in the docs runs", () =>
   inScratch(async (folder) => {
@@ -53,6 +69,8 @@ test("every command in the docs runs", () =>
         `age,job,amount,income\n${Array.from({ length: 300 }, (_, i) => row(from + i)).join("\n")}\n`,
       );
     }
+    const mock = await startMockModels();
+    writeFileSync(join(folder, "questions.yaml"), questionsRecipe(mock.baseUrl));
     for (const name of ["german-credit.csv.gz", "german-credit-domain.yaml"])
       copyFileSync(join("examples", "data", name), join(folder, name));
     let ran = 0;
@@ -63,6 +81,7 @@ test("every command in the docs runs", () =>
         ran++;
       }
     }
+    await mock.close();
     assert.ok(ran > 0, "the docs hold no command");
   }));
 

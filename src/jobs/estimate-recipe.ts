@@ -57,14 +57,14 @@ export interface ColumnEstimate {
 }
 
 /** Rows whose prompts are made; more are taken to be as these. */
-const MOST_TRIED = 1000;
+const MOST_TRIED = 20_000;
 /** Words of a text that nothing says the length of. */
 const WORDS_OF_TEXT = 120;
 const WORDS_OF_FIELD = 12;
 /** Characters per token of English text, about. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** Says how many calls and tokens a run takes and what they cost, and asks nothing. The prompts of the first thousand rows are made from the real source rows; what a prompt
+/** Says how many calls and tokens a run takes and what they cost, and asks nothing. The prompts of the first twenty thousand rows are made from the real source rows; what a prompt
  * takes from an answer is the journal's where it has one, else filler of plausible length. Tokens are reckoned at four characters each, which is right for English within
  * about a fifth; an answer is taken to be as long as those of its column in the journal, else as the schema or the token limit suggests.
  * @throws {InvalidArgument} as {@link runRecipe} */
