@@ -212,6 +212,17 @@ test("who makes bytes faster than the disk takes them waits", async () => {
   assert.equal(durable, 10, "closing brings everything to the disk");
 });
 
+test("a clock that jumps holds no answer up", async () => {
+  let now = 1e12;
+  const journal = await openJournal(newFolder(), { clock: { milliseconds: () => now } });
+  for (const jump of [0, -1e12, 2e12]) {
+    now += jump;
+    const late = new Promise((done) => setTimeout(done, 2000, "late"));
+    assert.notEqual(await Promise.race([write(journal, 0), late]), "late");
+  }
+  await journal.close();
+});
+
 // ---------------------------------------------------------------- one process a folder
 
 test("a folder is one process's: a living one is named, a dead one's lock is taken over", async () => {
