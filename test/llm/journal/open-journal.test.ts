@@ -213,12 +213,13 @@ test("who makes bytes faster than the disk takes them waits", async () => {
 });
 
 test("a clock that jumps holds no answer up", async () => {
-  let now = 1e12;
+  let now = 10_000;
   const journal = await openJournal(newFolder(), { clock: { milliseconds: () => now } });
-  for (const jump of [0, -1e12, 2e12]) {
+  for (const jump of [0, -3000, 6000, -9000]) {
     now += jump;
-    const late = new Promise((done) => setTimeout(done, 2000, "late"));
-    assert.notEqual(await Promise.race([write(journal, 0), late]), "late");
+    const began = performance.now();
+    await write(journal, 0);
+    assert.ok(performance.now() - began < 2500);
   }
   await journal.close();
 });
