@@ -6,7 +6,8 @@ import type { LoggedCall } from "../endpoint.ts";
 import { hashOf, resultOf, tokensOf } from "../ours.ts";
 import { type Shape, shapeOf } from "../shapes.ts";
 
-const LATENCY_MS = 250;
+/** Drawn anew for each call: answers that come at one time in one burst would make every instant one at which some are not read yet. */
+const LATENCY = "lognormal:250,0.3";
 const CONCURRENCY = 64;
 
 interface Kill {
@@ -58,7 +59,7 @@ async function killIn(bench: Bench, shape: Shape, rows: number): Promise<PartRes
   return {
     title: `kill -9, then resume: ${shape.title}`,
     caption:
-      `${rows} rows, ${rows * shape.columns.length} calls at ${LATENCY_MS} ms, ${CONCURRENCY} at a time; killed once at an instant drawn anew in each part of the run ` +
+      `${rows} rows, ${rows * shape.columns.length} calls at 250 ms (median, log-normal, σ .3), ${CONCURRENCY} at a time; killed once at an instant drawn anew in each part of the run ` +
       `(${kills} for ours, ${peerKills} for the others). Asked again: good answers that had been written to an open socket and were asked for once more; ` +
       `the calls in flight at the kill come on top. Rows: in all kills together.`,
     lines,
@@ -104,7 +105,7 @@ async function killAt(
   const { shape, rows, at } = how;
   const folder = freshFolder(bench, `kill-${contender.name}`);
   const job: Job = { shape, rows, folder, concurrency: CONCURRENCY, baseUrl: bench.endpoint.baseUrl };
-  await bench.endpoint.start({ latency: `fixed:${LATENCY_MS}` });
+  await bench.endpoint.start({ latency: LATENCY });
   await runJob(bench, contender, job, {
     killWhen: async () => (await bench.endpoint.stats()).servedDistinct >= at,
   });

@@ -30,7 +30,7 @@ export async function poison(bench: Bench): Promise<readonly PartResult[]> {
             .map(({ rule }) => rule)
             .join(", ")
         : "–",
-      end: troubleOf(ran) ?? "exit 0",
+      end: ran.measured.outcome === "ended" ? `exit ${ran.measured.exitCode}` : (troubleOf(ran) ?? ""),
     });
     measured.push({
       name: contender.name,
