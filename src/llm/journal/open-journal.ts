@@ -87,7 +87,8 @@ async function openLocked(
   };
   const schedule = (): void => {
     if (flushing !== undefined || !dirty || closed || writer.flushFailure !== undefined) return;
-    const wait = lastFlush + groupMs - clock.milliseconds();
+    // At most a group's time, whatever the clock says.
+    const wait = Math.min(groupMs, lastFlush + groupMs - clock.milliseconds());
     if (waiting.length >= groupAnswers || wait <= 0) flushing = flush();
     else timer ??= setTimeout(() => (flushing ??= flush()), wait);
   };

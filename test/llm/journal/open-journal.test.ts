@@ -212,6 +212,18 @@ test("who makes bytes faster than the disk takes them waits", async () => {
   assert.equal(durable, 10, "closing brings everything to the disk");
 });
 
+test("a clock that jumps holds no answer up", async () => {
+  let now = 10_000;
+  const journal = await openJournal(newFolder(), { clock: { milliseconds: () => now } });
+  for (const jump of [0, -3000, 6000, -9000]) {
+    now += jump;
+    const began = performance.now();
+    await write(journal, 0);
+    assert.ok(performance.now() - began < 2500);
+  }
+  await journal.close();
+});
+
 // ---------------------------------------------------------------- one process a folder
 
 test("a folder is one process's: a living one is named, a dead one's lock is taken over", async () => {
