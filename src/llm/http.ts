@@ -85,7 +85,9 @@ export function createHttpClient(
       };
       const fail = (kind: FailureKind, message: string): void => {
         if (!end()) return;
-        done({ failure: { kind, status, message: cleanMessage(message, options.secrets), retryAfterMs: null } });
+        const failure = { kind, status, message: cleanMessage(message, options.secrets), retryAfterMs: null };
+        // Without a connection nothing was sent.
+        done({ failure: controller === undefined ? { ...failure, unsent: true } : failure });
         controller?.abort(STOPPED);
       };
       const timeout = (): void => {
