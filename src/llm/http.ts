@@ -86,7 +86,7 @@ export function createHttpClient(
       const fail = (kind: FailureKind, message: string): void => {
         if (!end()) return;
         const failure = { kind, status, message: cleanMessage(message, options.secrets), retryAfterMs: null };
-        // Without a connection nothing was written.
+        // Without a connection nothing was sent.
         done({ failure: controller === undefined ? { ...failure, unsent: true } : failure });
         controller?.abort(STOPPED);
       };

@@ -136,6 +136,7 @@ for (const { name, write, options, kind, message } of FAULTS)
     assert.equal(failure?.kind, kind);
     assert.match(failure?.message ?? "", message);
     assert.ok((failure?.message.length ?? 0) <= 300);
+    assert.equal(failure?.unsent, undefined);
     await client.close();
     await server.close();
   });
@@ -147,6 +148,7 @@ test("a port where nobody listens, and a name that nobody knows, are of the netw
     const client = clientOf(origin);
     const { failure } = await post(client);
     assert.equal(failure?.kind, "network", failure?.message);
+    assert.equal(failure?.unsent, true);
     await client.close();
   }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createLane } from "../../src/llm/create-lane.ts";
 import type { LaneSummary } from "../../src/llm/lane.ts";
 import type { ModelConfiguration } from "../../src/llm/model-configuration.ts";
-import { openLane } from "../../src/llm/open-lane.ts";
 import { openModel } from "../../src/llm/providers/index.ts";
 import { type MockModels, startMockModels } from "../servers/mock-models.ts";
 
@@ -23,7 +23,13 @@ async function askAll(
   const configuration: ModelConfiguration = { provider: "openai", model: "mock", baseUrl: mock.baseUrl, ...rest };
   const model = await openModel(configuration, { name: "m", effects });
   const notices: string[] = [];
-  const lane = openLane(model, { name: "m", configuration, clock, events: { notice: (text) => notices.push(text) } });
+  const lane = createLane({
+    model: "m",
+    mostInFlight: configuration.concurrency ?? 64,
+    slowStart: configuration.concurrency === undefined,
+    clock,
+    events: { notice: (text) => notices.push(text) },
+  });
   const { signal } = new AbortController();
   const answers = new Set<string>();
   const ask = async (index: number): Promise<void> => {

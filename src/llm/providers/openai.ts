@@ -33,7 +33,7 @@ export function createOpenaiApi(options: { readonly model: string; readonly host
     if (output?.mode === "json-schema")
       body.response_format = {
         type: "json_schema",
-        json_schema: { name: output.name, schema: output.schema, strict: isStrict(output.schema) },
+        json_schema: { name: output.name, schema: output.schema, strict: output.strict ?? isStrict(output.schema) },
       };
     else if (output?.mode === "json") body.response_format = { type: "json_object" };
     else if (output?.mode === "tool") {
