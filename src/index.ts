@@ -50,6 +50,9 @@ export type {
   UncomputedScore,
   WorstPart,
 } from "./metrics/metric.ts";
+export { textMetrics } from "./metrics/text/index.ts";
+export type { TextMetricInput } from "./metrics/text/input.ts";
+export type { TextMetric } from "./metrics/text/text-metric.ts";
 export type { Decision, Outcome, RuleResult, Verdict } from "./policy/decision.ts";
 export { secureSource } from "./random.ts";
 export { declaredSchema } from "./schema/declared-schema.ts";

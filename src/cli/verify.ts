@@ -12,9 +12,9 @@ export function addVerify(program: Command): void {
       "Recomputes every hash of a bundle and checks its signature, against the key given or this user's own key store.\n" +
         "Exit code 5: something does not check, or the signer is unknown here. 3: it checks, and its decision is to refuse.",
     )
-    .argument("<bundle>", "the folder that synthesize or evaluate left")
+    .argument("<bundle>", "the folder that synthesize, evaluate or run left")
     .option("--trust <keyfile>", "the signer's public key (PEM)")
-    .option("--recompute", "also measure every metric again, from the private files below")
+    .option("--recompute", "also measure every metric again, from the private files below (a text run needs none)")
     .option("--real <file>", "the source of a synthesis, or the real rows of an evaluation")
     .option("--synthetic <file>", "the table that an evaluation judged")
     .option("--holdout <file>", "the holdout that an evaluation had")

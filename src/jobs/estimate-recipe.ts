@@ -1,10 +1,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { Cancelled, ResourceError, throwIfCancelled } from "../errors.ts";
+import { Cancelled, throwIfCancelled } from "../errors.ts";
 import type { Call, Caller } from "../llm/call.ts";
 import { callKeys } from "../llm/journal/call-key.ts";
-import type { Journal } from "../llm/journal/journal.ts";
-import { openJournal } from "../llm/journal/open-journal.ts";
+import type { JournalView } from "../llm/journal/journal.ts";
+import { openJournalView } from "../llm/journal/open-journal-view.ts";
 import type { ModelAnswer, ModelRequest } from "../llm/model.ts";
 import { priceOf } from "../llm/prices/model-price.ts";
 import { findPrice } from "../llm/prices/price-list.ts";
@@ -12,7 +12,7 @@ import { WORK } from "../runs/layout.ts";
 import { fabricate, filler } from "../text/fabricate.ts";
 import type { Row } from "../text/step.ts";
 import { collecting } from "./events.ts";
-import { engineClock, openRecipe, type RecipeEngine, workOf } from "./recipe-engine.ts";
+import { openRecipe, type RecipeEngine, workOf } from "./recipe-engine.ts";
 import type { RecipeOptions } from "./run-options.ts";
 
 /** What may be expected, and within what it most likely lies. */
@@ -72,9 +72,9 @@ export async function estimateRecipe(options: RecipeOptions): Promise<Estimate> 
   const notices: string[] = [];
   const events = collecting(options.events, notices);
   const engine = await openRecipe(options, events);
-  let journal: Journal | undefined;
+  let journal: JournalView | undefined;
   try {
-    journal = await journalOf(workOf(options, engine.recipe), notices);
+    journal = await journalOf(workOf(options, engine.recipe));
     events.phase?.("estimate");
     const { plan, source } = engine;
     const rows = plan.rows === "all" ? (source?.rows ?? 0) : plan.rows;
@@ -104,17 +104,10 @@ export async function estimateRecipe(options: RecipeOptions): Promise<Estimate> 
   }
 }
 
-/** The journal, if there is one and nobody else has it: without it everything is reckoned as new. */
-async function journalOf(work: string, notices: string[]): Promise<Journal | undefined> {
+/** The journal, if there is one; another process may be writing it. */
+async function journalOf(work: string): Promise<JournalView | undefined> {
   const folder = join(work, WORK.journal);
-  if (!existsSync(folder)) return undefined;
-  try {
-    return await openJournal(folder, { clock: engineClock });
-  } catch (error) {
-    if (!(error instanceof ResourceError)) throw error;
-    notices.push(`The journal was not looked into: ${error.message}`);
-    return undefined;
-  }
+  return existsSync(folder) ? openJournalView(folder) : undefined;
 }
 
 /** What the calls of one column came to. */
@@ -138,7 +131,7 @@ function emptyTally(): Tally {
 /** Answers from the journal or with filler, and counts. */
 function reckoningCaller(
   engine: RecipeEngine,
-  { journal, tally }: { readonly journal: Journal | undefined; readonly tally: Map<string, Tally> },
+  { journal, tally }: { readonly journal: JournalView | undefined; readonly tally: Map<string, Tally> },
 ): Caller {
   const keys = new Map(
     Object.entries(engine.models).map(([name, model]) => [

@@ -13,6 +13,8 @@ export interface OwnProgramOptions {
   readonly folder?: string | undefined;
   /** For one row, once it is the program's next; default 60,000. */
   readonly timeoutMs?: number | undefined;
+  /** For the first row after a start, in which a program may have much to read; default 600,000. */
+  readonly startMs?: number | undefined;
   /** For it to end when its input has ended; then it is asked to, and after as long again made to. Default 2,000. */
   readonly patienceMs?: number | undefined;
 }
@@ -54,7 +56,7 @@ interface Asked {
  *
  * An answer may repeat `"index"` of the row, which is then checked. */
 export function startProgram(command: readonly string[], options: OwnProgramOptions): Program {
-  const { environment, variables = [], folder, timeoutMs = 60_000, patienceMs = 2000 } = options;
+  const { environment, variables = [], folder, timeoutMs = 60_000, startMs = 600_000, patienceMs = 2000 } = options;
   const [file = "", ...args] = command;
   const named = shortened(command.join(" "));
   const passed = [...PASSED, ...variables].flatMap((name): [string, string][] => {
@@ -66,11 +68,14 @@ export function startProgram(command: readonly string[], options: OwnProgramOpti
   const queue: Asked[] = [];
   let child: ChildProcess | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
+  /** The one that runs has answered a row. */
+  let hasBegun = false;
   /** Why no row is asked any more. */
   let broken: unknown;
   let closing: Promise<void> | undefined;
 
   const start = (): ChildProcess => {
+    hasBegun = false;
     const started = spawn(file, args, { cwd: folder, env, stdio: ["pipe", "pipe", "pipe"], windowsHide: true });
     let line = "";
     let said = "";
@@ -124,7 +129,7 @@ export function startProgram(command: readonly string[], options: OwnProgramOpti
       asked.isSent = true;
       child.stdin?.write(`${JSON.stringify(asked.row)}\n`);
     }
-    timer ??= setTimeout(tookTooLong, timeoutMs);
+    timer ??= setTimeout(tookTooLong, hasBegun ? timeoutMs : startMs);
   };
 
   const next = (): Asked => {
@@ -153,6 +158,7 @@ export function startProgram(command: readonly string[], options: OwnProgramOpti
       );
       return;
     }
+    hasBegun = true;
     next().resolve(answer);
     send();
   };
@@ -169,9 +175,13 @@ export function startProgram(command: readonly string[], options: OwnProgramOpti
 
   const tookTooLong = (): void => {
     next().reject(
-      new ResourceError("own-program", `The program ${named} gave no answer in ${timeoutMs / 1000} s.`, {
-        advice: "Write and flush one line for each line read, before the next is read.",
-      }),
+      new ResourceError(
+        "own-program",
+        `The program ${named} gave no answer in ${(hasBegun ? timeoutMs : startMs) / 1000} s.`,
+        {
+          advice: "Write and flush one line for each line read, before the next is read.",
+        },
+      ),
     );
     restart();
   };

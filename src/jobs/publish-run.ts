@@ -299,7 +299,7 @@ function withoutWords(summary: RunSummary): RunSummary {
 
 /** The way of a row. Where the source is real only cells that are in the release anyway are shown, and not why an answer was no use, which may quote it. */
 function shownLineage({ lineage, values }: TracedRow, { isReal }: { readonly isReal: boolean }): ShownLineage {
-  const released = new Set(Object.values(values).map((value) => JSON.stringify(value)));
+  const released = new Set(Object.values(values).flatMap(leavesOf));
   return {
     ...lineage,
     values,
@@ -308,9 +308,15 @@ function shownLineage({ lineage, values }: TracedRow, { isReal }: { readonly isR
       calls: isReal
         ? step.calls.map((call) => (call.mark?.unusable ? { ...call, mark: { ...call.mark, unusable: "" } } : call))
         : step.calls,
-      isShown: !isReal || (step.value !== null && released.has(JSON.stringify(step.value))),
+      isShown: !isReal || (step.value !== null && leavesOf(step.value).every((leaf) => released.has(leaf))),
     })),
   };
+}
+
+/** The texts, numbers and so on that a cell is made of. */
+function leavesOf(value: Json): readonly string[] {
+  if (value === null || typeof value !== "object") return [JSON.stringify(value)];
+  return Object.values(value).flatMap((part: Json) => leavesOf(part));
 }
 
 function reportInput(

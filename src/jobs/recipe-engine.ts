@@ -2,15 +2,15 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InvalidArgument } from "../errors.ts";
 import { type BudgetedCaller, createCaller } from "../llm/caller.ts";
-import { createLane } from "../llm/create-lane.ts";
 import { createBatchStore } from "../llm/http-batch-store.ts";
 import type { Journal } from "../llm/journal/journal.ts";
 import { openJournal } from "../llm/journal/open-journal.ts";
 import type { Lane } from "../llm/lane.ts";
 import { localModel } from "../llm/local/local-model.ts";
 import type { Model } from "../llm/model.ts";
+import { DEFAULT_CONCURRENCY, openLane } from "../llm/open-lane.ts";
 import { findPrice, type PriceList } from "../llm/prices/price-list.ts";
-import { MOST_CONCURRENT, openModel } from "../llm/providers/index.ts";
+import { openModel } from "../llm/providers/index.ts";
 import { jsonSchemaOf } from "../llm/structured/json-schema-of.ts";
 import { outputLadder } from "../llm/structured/output-ladder.ts";
 import { compileSchema } from "../llm/structured/schema-check.ts";
@@ -62,7 +62,7 @@ export interface AskingEngine extends RecipeEngine {
 /** For one pattern on one text. */
 const MATCH_MS = 1000;
 
-/** Requests that a batch holds at most where nobody says how many. */
+/** Calls that wait for batches at a time. */
 const MOST_BATCHED = 10_000;
 
 /** Monotonic milliseconds. */
@@ -139,22 +139,14 @@ export async function openAskingEngine(
     const callable = Object.fromEntries(
       Object.entries(models).map(([name, model]) => {
         const configuration = recipe.models?.[name] as ModelConfiguration;
-        const most = Math.min(
-          configuration.concurrency ?? (configuration.batch ? MOST_BATCHED : MOST_CONCURRENT),
-          model.mostConcurrent ?? Number.POSITIVE_INFINITY,
-        );
-        const lane = createLane({
-          model: name,
-          mostInFlight: most,
-          // What nobody asked for is found out.
-          slowStart: configuration.concurrency === undefined && !configuration.batch,
-          requestsPerMinute: configuration.requestsPerMinute,
-          tokensPerMinute: configuration.tokensPerMinute,
-          clock: engineClock,
-          events: { notice: events.notice },
-        });
+        const lane = openLane(model, { name, configuration, clock: engineClock, events: { notice: events.notice } });
         lanes.push(lane);
-        concurrency += most;
+        concurrency += configuration.batch
+          ? MOST_BATCHED
+          : Math.min(
+              configuration.concurrency ?? DEFAULT_CONCURRENCY,
+              model.mostConcurrent ?? Number.POSITIVE_INFINITY,
+            );
         const { provider, endpoint } = model;
         const { tries = 6, timeoutSeconds = 120, hedge, batch } = configuration;
         const price = findPrice(engine.prices, { provider, endpoint, model: model.name, batch: batch === true });
@@ -258,7 +250,7 @@ function makersOf(
       });
     },
     deduplicate: (step) => () => deduplicateFilter(step),
-    own: (step) => ownCell(step, programOf(step, { programs, beside })),
+    own: (step, reads) => ownCell({ ...step, reads }, programOf(step, { programs, beside })),
   };
 }
 

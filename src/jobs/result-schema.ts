@@ -205,7 +205,7 @@ export const runSummarySchema = z.object({
           index: z.int().describe("Number of the attempt"),
           sourceIndex: z.int().nullable(),
           detail: z.string().describe("Empty in a bundle whose source is real"),
-          matched: z.int().optional().describe("The accepted row that it repeats"),
+          matched: z.int().optional().describe("Number of the attempt of the accepted row that it repeats"),
         }),
       ),
     }),

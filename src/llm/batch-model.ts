@@ -221,6 +221,7 @@ export function createBatchModel(
   /** Ends early when the model is closed, and leaves no timer behind. */
   function sleep(milliseconds: number): Promise<void> {
     return new Promise((done) => {
+      if (life.signal.aborted) return done();
       const forget = onAbort(life.signal, () => {
         cancel();
         done();

@@ -15,6 +15,8 @@ const FIRST_IN_FLIGHT = 8;
 /** Where a refusal does not say for how long. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
+/** A pause that somebody who watches would wonder about. */
+const WORTH_A_WORD_MS = 10_000;
 /** An endpoint that never gave an answer is given up after so long. */
 const NEVER_ANSWERED_MS = 180_000;
 
@@ -170,8 +172,9 @@ export function createLane(options: LaneOptions): Lane {
         const wasSaturated = waiting > 0 && inFlight >= Math.min(window.limit, slowdown.limit);
         inFlight--;
         if (isProbe) isProbing = false;
-        if (outcome.tokens !== undefined && outcome.tokens !== tokens)
-          for (const bucket of tokenBuckets) bucket.take(outcome.tokens - tokens, now);
+        // What was refused used nothing.
+        const used = outcome.tokens ?? (outcome.kind === "rate-limited" || outcome.kind === "overloaded" ? 0 : tokens);
+        if (used !== tokens) for (const bucket of tokenBuckets) bucket.take(used - tokens, now);
         if (outcome.limits?.requests) requestBuckets[0]?.sync(outcome.limits.requests, now);
         if (outcome.limits?.tokens) tokenBuckets[0]?.sync(outcome.limits.tokens, now);
         settle(outcome, { passage, priority, wasSaturated, now });
@@ -247,6 +250,8 @@ export function createLane(options: LaneOptions): Lane {
     const ms = askedMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pausesInARow);
     pausesInARow++;
     pausedUntil = Math.max(pausedUntil, now + ms);
+    if (ms >= WORTH_A_WORD_MS)
+      notice(`Model "${model}": the server takes no more requests for ${Math.round(ms / 1000)} s (${lastWords}).`);
   }
 
   function learnRate(now: number): void {

@@ -85,14 +85,18 @@ export function createHttpClient(
       };
       const fail = (kind: FailureKind, message: string): void => {
         if (!end()) return;
-        done({ failure: { kind, status, message: cleanMessage(message, options.secrets), retryAfterMs: null } });
+        const failure = { kind, status, message: cleanMessage(message, options.secrets), retryAfterMs: null };
+        // Without a connection nothing was written.
+        done({ failure: controller === undefined ? { ...failure, unsent: true } : failure });
         controller?.abort(STOPPED);
       };
-      const timer = setTimeout(() => {
+      const timeout = (): void => {
         const seconds = timeoutMs / 1000;
         if (status === null) fail("timeout", `No answer within ${seconds} s.`);
         else fail("timeout", `The answer did not end within ${seconds} s (${bytes} bytes came).`);
-      }, timeoutMs);
+      };
+      // Where this process itself was busy for long, the answer may have come and wait to be read: that is done first.
+      const timer = setTimeout(() => setImmediate(timeout), timeoutMs);
       const forget = onAbort(signal, () => {
         if (!end()) return;
         failed(new Cancelled());

@@ -24,6 +24,7 @@ export interface Passage {
   /** Others in flight when it was sent. */
   readonly ahead: number;
   readonly refusedBefore: number;
+  readonly answeredBefore: number;
 }
 
 /** Good requests that pay for a refused probe: with 50, at most 2 % are wasted on probes. */
@@ -51,6 +52,9 @@ export function createWindow(options: { readonly most: number; readonly start: n
   let order = 0;
   let cutOrder = -1;
   let refusals = 0;
+  let answers = 0;
+  /** Requests from this one on were sent when the last refusal was known. */
+  let heardOrder = Number.POSITIVE_INFINITY;
   let cutsInARow = 0;
   /** The largest number in flight since the last change of the limit, and when it was reached. */
   let peak = 0;
@@ -83,9 +87,10 @@ export function createWindow(options: { readonly most: number; readonly start: n
       // Twice as fast as answers come back: fast enough to fill up, slow enough to hear of a refusal before all are sent.
       const spacing = refusals > 0 ? latencyMs / (2 * limit) : order < most ? FIRST_ROUND_MS / most : 0;
       readyAt = Math.max(readyAt, now - TIMER_MS) + spacing;
-      return { order: order++, sentAt: now, ahead: inFlight - 1, refusedBefore: refusals };
+      return { order: order++, sentAt: now, ahead: inFlight - 1, refusedBefore: refusals, answeredBefore: answers };
     },
     answered(passage, now) {
+      answers++;
       const took = now - passage.sentAt;
       latencyMs = latencyMs === 0 ? took : 0.9 * latencyMs + 0.1 * took;
       // Some of those ahead of it may have been refused: they prove nothing.
@@ -99,11 +104,22 @@ export function createWindow(options: { readonly most: number; readonly start: n
       refusalMs = refusalMs === null ? took : Math.max(took, 0.9 * refusalMs);
       const borne = Math.max(1, Math.min(passage.ahead, inFlight));
       const before = limit;
+      // Sent when the last refusal was known, and nothing was answered since: that is no probe.
+      const isDeaf = passage.order >= heardOrder && passage.answeredBefore === answers;
+      heardOrder = order;
       let verdict: "probe" | "cut" | "again" | "same";
-      if (passage.order <= cutOrder) {
+      if (passage.ahead === 0) {
+        // Not even one at a time: how many are in flight is not what matters.
+        cutsInARow++;
+        verdict = "again";
+        limit = 1;
+        good = 1;
+        cutOrder = order - 1;
+        debt = Math.max(debt, PRICE_OF_PROBE);
+      } else if (passage.order <= cutOrder) {
         verdict = "same";
         limit = Math.max(Math.min(limit, borne), Math.min(good, limit));
-      } else if (passage.ahead >= good) {
+      } else if (passage.ahead >= good && !isDeaf) {
         verdict = "probe";
         limit = Math.max(1, good, Math.min(limit, borne));
         debt = Math.min(MOST_DEBT, debt + PRICE_OF_PROBE);

@@ -1,6 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { InvalidData } from "../errors.ts";
 import type { Json } from "../llm/model.ts";
+import { nearest } from "../math/nearest-name.ts";
 import { addTextFunctions } from "./expression-functions.ts";
 
 /** What an expression sees of a row: its source row, and the cells made so far by the names of their steps. A {@link Row} is one. */
@@ -49,6 +50,7 @@ export function languageOf(steps: readonly string[]): Language {
     limits: { maxAstNodes: 1000, maxDepth: 50 },
   });
   addTextFunctions(environment);
+  const functions = [...new Set(environment.getDefinitions().functions.map(({ name }) => name))];
   const names = ["source", ...steps];
   for (const name of names) environment.registerVariable(name, "dyn");
   return {
@@ -63,7 +65,7 @@ export function languageOf(steps: readonly string[]): Language {
         const at = checked.error?.range?.start ?? 0;
         const [, name] = /^Unknown variable: (\w+)$/.exec(message) ?? [];
         return name === undefined
-          ? { wrong: `is no CEL expression: ${plainly(message)}`, at }
+          ? { wrong: unknownFunction(message, functions) ?? `is no CEL expression: ${plainly(message)}`, at }
           : { wrong: `names an unknown "${name}"`, name, at };
       }
       const run = environment.parse(text);
@@ -130,6 +132,13 @@ export function noValue(text: string, cause: unknown): InvalidData {
   return new InvalidData("no-value", `${shown.trim()} has no value: ${plainly(message)}`, { cause });
 }
 
+function unknownFunction(message: string, functions: readonly string[]): string | undefined {
+  const [, name] = /^found no matching overload for '(?:.*\.)?(\w+)\(.*\)'$/.exec(message) ?? [];
+  if (name === undefined || functions.includes(name)) return undefined;
+  const near = nearest(name, functions);
+  return `names an unknown function "${name}"${near === undefined ? "" : `; did you mean "${near}"?`}`;
+}
+
 /** What the language says, for those who do not know its types. */
 function plainly(message: string): string {
   const [, key] = /^No such key: (.*)$/.exec(message) ?? [];
@@ -143,6 +152,9 @@ function plainly(message: string): string {
       operator === "+" && (left === "string" || right === "string") ? "; string(…) makes text of a number" : "";
     return `there is no ${KINDS[left] ?? left} ${operator} ${KINDS[right] ?? right}${text}`;
   }
+  const [, call] = /^found no matching overload for '(.*)'$/.exec(types) ?? [];
+  if (call !== undefined)
+    return `there is no ${call.replaceAll(/\b(?:double|int|string|bool)\b/g, (kind) => KINDS[kind] as string)}`;
   return /EOF/.test(message) ? "it ends too early" : types;
 }
 

@@ -1,15 +1,6 @@
 import type { InvalidArgument } from "../errors.ts";
 import { suggest } from "../math/nearest-name.ts";
-import {
-  type Expression,
-  type Fields,
-  KINDS,
-  type Language,
-  languageOf,
-  unionOfFields,
-  type WrongExpression,
-  wrongName,
-} from "./expression.ts";
+import { type Expression, type Fields, type Language, languageOf, unionOfFields, wrongName } from "./expression.ts";
 import { orderOf } from "./graph.ts";
 import type {
   CallStep,
@@ -18,15 +9,22 @@ import type {
   ExpressionStep,
   OwnStep,
   Recipe,
-  SamplerParameters,
   SamplerStep,
   StepConfiguration,
 } from "./recipe.ts";
+import {
+  conditionOf,
+  expressionOf,
+  hasCell,
+  mustBeCell,
+  type RecipeContext,
+  templateOf,
+} from "./recipe-expressions.ts";
+import { checkFields } from "./recipe-fields.ts";
 import { type Pointer, recipeProblem } from "./recipe-places.ts";
+import { compileSampler, type SamplerCase } from "./recipe-sampler.ts";
 import { kindOf, type StepKind } from "./recipe-shape.ts";
-import { PERSON_FIELDS } from "./samplers/person.ts";
-import { samplerOf } from "./samplers/sampler.ts";
-import { compileTemplate, type Template } from "./template.ts";
+import type { Template } from "./template.ts";
 
 /** The templates of a call, compiled. */
 export interface CallTemplates {
@@ -54,12 +52,6 @@ export interface CompiledStep {
   readonly cases?: readonly SamplerCase[] | undefined;
 }
 
-/** Parameters of a sampler, and when they hold; the last holds always. */
-export interface SamplerCase {
-  readonly condition: Expression | undefined;
-  readonly parameters: SamplerParameters[keyof SamplerParameters];
-}
-
 export interface CompiledExport {
   readonly name: string;
   /** Undefined: the cell of this name. */
@@ -82,36 +74,22 @@ export function compileRecipe(recipe: Recipe): CompiledRecipe {
   checkNames(recipe);
   const cells = recipe.steps.filter((step) => hasCell(kindOf(step))).map(({ name }) => name);
   const language = languageOf(cells);
-  const context: Context = { recipe, language };
+  const context: RecipeContext = { recipe, language };
   const listed = recipe.steps.map((step, i) => compileStep(step, { ...context, i }));
   for (const { name, fields, configuration } of listed)
     checkFields(fields, { title: `step "${name}"`, holder: configuration, recipe });
   const exports = compileExports(context, listed);
   for (const { name, fields } of exports)
     checkFields(fields, { title: `export: ${name}`, holder: recipe.export ?? [], recipe });
-  const { order, cycle } = orderOf(
-    listed.map(({ name, reads, after }) => ({ name, before: [...reads, ...after] })),
-  ) as {
-    readonly order?: readonly string[];
-    readonly cycle?: readonly string[];
-  };
-  if (cycle !== undefined) throw cycleProblem(cycle, listed);
+  const ordered = orderOf(listed.map(({ name, reads, after }) => ({ name, before: [...reads, ...after] })));
+  if (ordered.cycle !== undefined) throw cycleProblem(ordered.cycle, listed);
   const byName = new Map(listed.map((step) => [step.name, step]));
   return {
     language,
-    steps: (order as readonly string[]).map((name) => byName.get(name) as CompiledStep),
+    steps: ordered.order.map((name) => byName.get(name) as CompiledStep),
     exports,
     fields: unionOfFields([...listed, ...exports].map(({ fields }) => fields)),
   };
-}
-
-interface Context {
-  readonly recipe: Recipe;
-  readonly language: Language;
-}
-
-function hasCell(kind: StepKind): boolean {
-  return kind !== "check" && kind !== "deduplicate";
 }
 
 function checkNames(recipe: Recipe): void {
@@ -126,7 +104,7 @@ function checkNames(recipe: Recipe): void {
   });
 }
 
-function compileStep(step: StepConfiguration, context: Context & { readonly i: number }): CompiledStep {
+function compileStep(step: StepConfiguration, context: RecipeContext & { readonly i: number }): CompiledStep {
   const { recipe, i } = context;
   const kind = kindOf(step);
   const title = `step "${step.name}"`;
@@ -196,101 +174,10 @@ function compileStep(step: StepConfiguration, context: Context & { readonly i: n
   }
 }
 
-interface At extends Context {
-  readonly pointer: Pointer;
-  readonly title: string;
-}
-
-function expressionOf(text: string, at: At): Expression {
-  const compiled = at.language.compile(text);
-  if ("wrong" in compiled) throw wrongExpression(compiled, at);
-  return compiled;
-}
-
-function templateOf(text: string, at: At): Template {
-  const compiled = compileTemplate(text, at.language);
-  if ("wrong" in compiled) throw wrongExpression(compiled, at);
-  return compiled;
-}
-
-function conditionOf(text: string, at: At): Expression {
-  const expression = expressionOf(text, at);
-  if (expression.type !== "bool" && expression.type !== "dyn")
-    throw recipeProblem(
-      { ...at.pointer, at: 0 },
-      `${at.title} is a ${KINDS[expression.type] ?? expression.type}: want true or false`,
-    );
-  return expression;
-}
-
-function wrongExpression({ wrong, name, at: offset }: WrongExpression, at: At): InvalidArgument {
-  return recipeProblem(
-    { ...at.pointer, at: offset },
-    `${at.title} ${wrong}${name === undefined ? "" : unknownName(name, at)}`,
-  );
-}
-
-/** What to say of a name that no cell has. */
-function unknownName(name: string, { recipe, language }: Context, isExpression = true): string {
-  const step = recipe.steps.find((other) => other.name === name);
-  if (step !== undefined)
-    return `: "${name}" is a ${kindOf(step) === "check" ? "check" : "deduplication"}, which has no cell`;
-  const names = isExpression && recipe.source !== undefined ? language.names : language.names.slice(1);
-  return names.length === 0 ? ": no step has a cell" : suggest(name, names);
-}
-
-function mustBeCell(name: string, at: At): void {
-  if (name !== "source" && at.language.names.includes(name)) return;
-  throw recipeProblem(at.pointer, `${at.title} names an unknown "${name}"${unknownName(name, at, false)}`);
-}
-
-function compileSampler(step: SamplerStep, context: Context & { readonly title: string }): readonly SamplerCase[] {
-  const { name: _name, sampler, when, ...base } = step;
-  const { title } = context;
-  const parametersOf = (given: object, holder: object): SamplerCase["parameters"] => {
-    const parameters = given as SamplerParameters[typeof sampler];
-    if ("of" in parameters) mustBeCell(parameters.of, { ...context, pointer: { in: holder, key: "of" } });
-    const made = samplerOf(sampler, parameters as never);
-    if (typeof made !== "function")
-      throw recipeProblem({ in: holder, key: made.key }, `${title} (${sampler}) ${made.wrong}`);
-    return parameters;
-  };
-  const cases = (when ?? []).map((item): SamplerCase => {
-    const { condition, ...rest } = item;
-    const compiled = conditionOf(condition, {
-      ...context,
-      pointer: { in: item, key: "condition" },
-      title: `${title}: condition`,
-    });
-    return { condition: compiled, parameters: parametersOf({ ...base, ...rest }, item) };
-  });
-  const otherwise: SamplerCase = { condition: undefined, parameters: parametersOf(base, step) };
-  if (sampler === "subcategory") checkLabels(step as SamplerStep & { sampler: "subcategory" }, context);
-  return [...cases, otherwise];
-}
-
-/** Where the labels of the other step are known, each must have values, and each value a label. */
-function checkLabels(
-  step: SamplerStep & { readonly sampler: "subcategory" },
-  { recipe, title }: Context & { readonly title: string },
-): void {
-  const other = recipe.steps.find(({ name }) => name === step.of);
-  if (other === undefined || !("sampler" in other) || other.sampler !== "category" || other.when !== undefined) return;
-  if (step.when !== undefined) return;
-  const labels = Array.isArray(other.values) ? other.values.map(String) : Object.keys(other.values);
-  const known = Object.keys(step.values);
-  const strange = known.find((label) => !labels.includes(label));
-  if (strange !== undefined)
-    throw recipeProblem(
-      { in: step.values, key: strange },
-      `${title} has values for "${strange}", which "${step.of}" never is${suggest(strange, labels)}`,
-    );
-  const left = labels.find((label) => !known.includes(label));
-  if (left !== undefined)
-    throw recipeProblem({ in: step, key: "values" }, `${title} has no values for "${left}", which "${step.of}" may be`);
-}
-
-function compileCall(step: CallStep, context: Context & { readonly title: string }): NonNullable<CompiledStep["call"]> {
+function compileCall(
+  step: CallStep,
+  context: RecipeContext & { readonly title: string },
+): NonNullable<CompiledStep["call"]> {
   const { recipe, title } = context;
   const models = Object.keys(recipe.models ?? {});
   if (models.length === 0)
@@ -326,7 +213,7 @@ function compileCall(step: CallStep, context: Context & { readonly title: string
   };
 }
 
-function compileCheck(step: CheckStep, context: Context & { readonly title: string }): Expression | undefined {
+function compileCheck(step: CheckStep, context: RecipeContext & { readonly title: string }): Expression | undefined {
   const { title } = context;
   const { check } = step;
   if (typeof check === "string") return conditionOf(check, { ...context, pointer: { in: step, key: "check" } });
@@ -364,56 +251,7 @@ function compileCheck(step: CheckStep, context: Context & { readonly title: stri
     : conditionOf(expression, { ...context, pointer: { in: check, key: "expression" } });
 }
 
-/** Where the keys of a cell are known, a field must be one of them. */
-function checkFields(
-  fields: Fields,
-  of: { readonly title: string; readonly holder: object; readonly recipe: Recipe },
-): void {
-  const { title, holder, recipe } = of;
-  if (fields.source !== undefined && recipe.source === undefined)
-    throw recipeProblem(mentionOf("source", holder), `${title} reads "source", and the recipe has none`);
-  for (const [name, taken] of Object.entries(fields)) {
-    const known = keysOfCell(recipe.steps.find((other) => other.name === name));
-    const strange = taken === "all" ? undefined : known && taken.find((field) => !known.includes(field));
-    if (strange !== undefined)
-      throw recipeProblem(
-        mentionOf(strange, holder),
-        `${title} reads ${name}.${strange}, and "${name}" has no such key${suggest(strange, known as string[])}`,
-      );
-  }
-}
-
-/** Where in a part of a recipe a name is written. */
-export function mentionOf(name: string, holder: object): Pointer {
-  for (const [key, value] of Object.entries(holder)) {
-    if (key === "name") continue;
-    if (typeof value === "string") {
-      const at = value.search(new RegExp(`(?<!\\w)${name.replaceAll(/[^\w\s]/g, "\\$&")}(?!\\w)`));
-      if (at >= 0) return { in: holder, key, at };
-    } else if (value !== null && typeof value === "object" && key !== "schema") {
-      const inner = mentionOf(name, value);
-      if (inner.key !== undefined) return inner;
-    }
-  }
-  return { in: holder };
-}
-
-function keysOfCell(step: StepConfiguration | undefined): readonly string[] | undefined {
-  if (step === undefined) return undefined;
-  if ("sampler" in step) return step.sampler === "person" ? PERSON_FIELDS : undefined;
-  if (!("call" in step)) return undefined;
-  if (step.call === "judge") return ["reasoning", ...Object.keys(step.rubric ?? {})];
-  if (step.call !== "structured" || step.schema === undefined || "_zod" in step.schema) return undefined;
-  const { properties, additionalProperties, patternProperties, allOf, anyOf, oneOf } = step.schema as Readonly<
-    Record<string, unknown>
-  >;
-  const isOpen =
-    [patternProperties, allOf, anyOf, oneOf].some((part) => part !== undefined) ||
-    (additionalProperties ?? false) !== false;
-  return isOpen || properties === null || typeof properties !== "object" ? undefined : Object.keys(properties);
-}
-
-function compileExports(context: Context, listed: readonly CompiledStep[]): readonly CompiledExport[] {
+function compileExports(context: RecipeContext, listed: readonly CompiledStep[]): readonly CompiledExport[] {
   const { recipe } = context;
   const whole = (name: string): CompiledExport => ({ name, expression: undefined, fields: { [name]: "all" } });
   const given = recipe.export;

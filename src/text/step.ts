@@ -44,7 +44,7 @@ export type CellOutcome =
   | { readonly stop: Stop; readonly value?: undefined; readonly reject?: undefined };
 
 export interface Rejection {
-  /** Stable and short: "check", "duplicate", "unparsable", "filtered", "context", "failed", "own". Counted in the report. */
+  /** Stable and short: "check", "duplicate", "unparsable", "filtered", "context", "failed", "not-recorded", "own". Counted in the report. */
   readonly reason: string;
   /** One sentence for a reader. */
   readonly detail: string;
@@ -53,7 +53,7 @@ export interface Rejection {
 }
 
 export interface Stop {
-  /** Of a step: "budget", "bad-key", "no-model", "not-recorded". Of the run: "every-row-rejected", "attempts-used-up", "source-used-up". */
+  /** Of a step: "budget", "bad-key", "no-model". Of the run: "every-row-rejected", "attempts-used-up", "source-used-up". */
   readonly reason: string;
   readonly detail: string;
 }

@@ -122,7 +122,8 @@ test("a run without a source is decided without a privacy test, and a real one i
     rows: 60,
     change: { rows: [...(silent.rows as Iterable<ReleasedRow>)].map((row) => ({ ...row, source: [] })) },
   });
-  assert.equal(unread.decision.decision, "indeterminate", "nobody knows what a prompt read of the real rows");
+  assert.equal(outcomeOf(unread, "no-source-passages"), "indeterminate", "nobody knows what was read of the real rows");
+  assert.equal(unread.decision.decision, "indeterminate");
 });
 
 test("repeated rows refuse", async () => {
@@ -149,8 +150,16 @@ test("nothing of a real source, no intermediate cell and no word about a rejecte
   assert.ok(page.includes("nowhere exported") && page.includes("does not end with a question mark"));
 });
 
-test("a price that is not known stays unknown", async () => {
-  const published = await publish("unpriced", { rows: 45, price: null });
+test("a price that is not known stays unknown, and a limit of price is then not met in silence", async () => {
+  const policy = join(home, "ours.yaml");
+  writeFileSync(
+    policy,
+    "format: counterfoil-policy/2\nextends: text\nname: ours\nrules:\n  - rule: cheap-enough\n    fail: run.price > 20.0\n    severity: refuse\n",
+  );
+  const priced = await publish("priced", { rows: 45, policy });
+  assert.equal(priced.decision.decision, "pass");
+  const published = await publish("unpriced", { rows: 45, price: null, policy });
+  assert.equal(published.decision.decision, "indeterminate");
   assert.equal(published.decision.facts.run?.price, null);
   assert.match(
     textOf(published.out, "report.html"),

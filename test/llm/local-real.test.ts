@@ -54,6 +54,33 @@ test("the embedded model answers, the same for the same seed, whatever it was as
   assert.equal((await send(ask("Count to a hundred.", { maxTokens: 4 }))).answer?.finish, "length");
 });
 
+test("instructions that were read before are not read again, and the answer is the same to the letter", async (t) => {
+  if (skip) return t.skip(skip);
+  const to = (rules: string, content: string): ModelRequest => ({
+    kind: "chat",
+    messages: [
+      { role: "system", content: rules },
+      { role: "user", content },
+    ],
+    parameters: { maxTokens: 12, seed: 4, temperature: 1 },
+  });
+  const rules = "You are a careful gardener who answers in a few plain words. ".repeat(20);
+  const timed = async (request: ModelRequest): Promise<{ readonly text: string; readonly cpu: number }> => {
+    const before = process.cpuUsage();
+    const { answer } = await send(request);
+    const { user, system } = process.cpuUsage(before);
+    return { text: answer?.text ?? "", cpu: user + system };
+  };
+  const first = await timed(to(rules, "When do roses bloom?"));
+  await timed(to(rules, "Name a tree, and say how tall it grows in a dry and windy place."));
+  const again = await timed(to(rules, "When do roses bloom?"));
+  await timed(to("You are a cook.", "What is soup?"));
+  const anew = await timed(to(rules, "When do roses bloom?"));
+  assert.ok(first.text.trim().length > 0);
+  assert.deepEqual([again.text, anew.text], [first.text, first.text]);
+  assert.ok(again.cpu < anew.cpu * 0.8, `${again.cpu} of ${anew.cpu} µs`);
+});
+
 test("under a grammar every answer fits its schema", async (t) => {
   if (skip) return t.skip(skip);
   const schema: JsonSchema = {

@@ -111,6 +111,11 @@ test("what an expression reads is read off its syntax: steps, columns of the sou
 
 test("an unknown name is told with its place, and so is what is no CEL", () => {
   assert.deepEqual(language.compile("n + topci"), { wrong: 'names an unknown "topci"', name: "topci", at: 4 });
+  assert.deepEqual(language.compile("n + wordcount(topic)"), {
+    wrong: 'names an unknown function "wordcount"; did you mean "wordCount"?',
+    at: 4,
+  });
+  assert.match((language.compile("lower(1)") as { wrong: string }).wrong, /there is no lower\(number\)/);
   for (const text of [
     "",
     "n +",

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import type { Caller } from "../../src/llm/call.ts";
 import type { Json } from "../../src/llm/model.ts";
 import { randomFromSeed } from "../../src/random.ts";
@@ -177,6 +178,46 @@ test("the permission is needed whatever way a source cell takes to a prompt", as
     { models, source: { from: "x" }, steps: [{ name: "via", command: ["cat"], reads: [] }, call] },
     { columns: ["text"] },
   );
+});
+
+test("of any graph, a prompt needs the permission exactly if a path leads to it from the source", async () => {
+  const nodes = fc.array(
+    fc.record({ reads: fc.array(fc.nat(9), { maxLength: 3 }), real: fc.boolean(), own: fc.boolean() }),
+    {
+      minLength: 1,
+      maxLength: 8,
+    },
+  );
+  let needed = 0;
+  await fc.assert(
+    fc.asyncProperty(nodes, async (drawn) => {
+      // Each reads some of those before it, and perhaps the source.
+      const readsOf = (i: number): number[] => (drawn[i]?.reads ?? []).filter((j) => j < i);
+      const steps = drawn.map(({ real, own }, i): Recipe["steps"][number] => {
+        const names = [...readsOf(i).map((j) => `n${j}`), ...(real && i % 3 === 0 ? ["source"] : [])];
+        if (own) return { name: `n${i}`, run: () => 1, reads: names };
+        return {
+          name: `n${i}`,
+          expression: ["1", ...names.map((name) => (name === "source" ? "source.t" : name))].join(" + "),
+        };
+      });
+      const last = drawn.length - 1;
+      const isReal = (i: number): boolean => (drawn[i]?.real === true && i % 3 === 0) || readsOf(i).some(isReal);
+      const recipe = {
+        models,
+        source: { from: "x" },
+        steps: [...steps, { name: "ask", call: "text", prompt: `{{ n${last} }}` } as const],
+      };
+      const code = await plan(recipe, { columns: ["t"] }).then(
+        () => undefined,
+        (error: { readonly code: string }) => error.code,
+      );
+      if (isReal(last)) needed++;
+      assert.equal(code, isReal(last) ? "permission-needed" : undefined);
+    }),
+    { seed: 10, numRuns: 200 },
+  );
+  assert.ok(needed > 20 && needed < 180, `${needed}`);
 });
 
 test("a column that the source does not have is told with the nearest one, where it stands", async () => {

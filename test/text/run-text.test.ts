@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Cancelled } from "../../src/errors.ts";
 import { randomFromSeed } from "../../src/random.ts";
-import { type RunTextOptions, runText, type TextRun } from "../../src/text/run-text.ts";
+import { type RunTextOptions, runText, type TextProgress, type TextRun } from "../../src/text/run-text.ts";
 import type { CellOutcome, Row, Step } from "../../src/text/step.ts";
 import { deduplicateFilter } from "../../src/text/steps/deduplicate.ts";
 import { ownCell } from "../../src/text/steps/own.ts";
@@ -265,19 +265,29 @@ test("cells stand in the order of the steps, and calls in that of the cells, who
   ]);
 });
 
-test("what is alike waits for no slow row to be replaced", async () => {
-  // Row 1 is slow. Rows 2 … 9 are like row 0, their replacements like nothing.
-  const steps = [
-    callStep("text", { made: (index) => ({ value: index >= 2 && index < 10 ? "text 0" : `text ${index}` }) }),
-    deduplicate("new", "text"),
-  ];
-  const { milliseconds, run } = await make(
-    steps,
-    { rows: 10 },
-    { latency: ({ sample }) => (sample === 1 ? 1000 : 100) },
-  );
-  assert.equal(run.attempts, 18);
-  assert.equal(milliseconds, 1000);
+test("what is alike waits for no slow row to be replaced, whether the first of it is accepted already or not", async () => {
+  // Of ten rows eight are like another, and one is slow: the one after the first of the alike, or before. Their replacements are like nothing.
+  for (const [slow, alike] of [
+    [1, [0, 2, 3, 4, 5, 6, 7, 8, 9]],
+    [0, [1, 2, 3, 4, 5, 6, 7, 8, 9]],
+  ] as const) {
+    const steps = [
+      callStep("text", { made: (index) => ({ value: alike.includes(index as never) ? "alike" : `text ${index}` }) }),
+      deduplicate("new", "text"),
+    ];
+    const { milliseconds, run } = await make(
+      steps,
+      { rows: 10 },
+      // The later of the alike is answered first.
+      { latency: ({ sample }) => (sample === slow ? 1000 : 100 - (sample % 10)) },
+    );
+    assert.equal(run.attempts, 18);
+    assert.equal(milliseconds, 1000);
+    assert.deepEqual(
+      run.rejections[0]?.examples.map(({ matched }) => matched),
+      Array(5).fill(alike[0]),
+    );
+  }
 });
 
 test("a row like one that a later filter refuses stays", async () => {
@@ -518,6 +528,18 @@ test("rows that need no model are made as they come, and the run lets others hav
   clearInterval(timer);
   assert.equal(run.accepted, 100_000);
   assert.ok(turns > 20, `${turns}`);
+});
+
+test("progress is told, and at the end all of it", async () => {
+  const told: TextProgress[] = [];
+  const { run, milliseconds } = await make(
+    picky,
+    { rows: 50, events: { progress: (progress) => told.push(progress) } },
+    { capacity: { model: 2 }, latency: () => 30 },
+  );
+  const { accepted, rejected, attempts: begun } = run;
+  assert.deepEqual(told.at(-1), { asked: 50, accepted, rejected, begun, running: 0, seconds: milliseconds / 1000 });
+  assert.ok(told.length > 5 && told.length <= 2 + milliseconds / 100, `${told.length}`);
 });
 
 test("without rows to make the run is over at once", async () => {

@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { diskError } from "./disk-error.ts";
+import { makeFlushedFolder } from "./flush-folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Journal } from "./journal.ts";
 import type { Place } from "./key-index.ts";
@@ -25,7 +25,7 @@ export interface JournalOptions {
  * @throws {Unsupported} written by another version */
 export async function openJournal(folder: string, options: JournalOptions): Promise<Journal> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFlushedFolder(folder);
   } catch (error) {
     throw diskError(error, { doing: "making the journal's folder", path: folder });
   }

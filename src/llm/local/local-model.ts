@@ -1,17 +1,20 @@
 import { basename, join } from "node:path";
-import { Cancelled, throwIfCancelled } from "../../errors.ts";
+import { Cancelled, InvalidData, throwIfCancelled, Unsupported } from "../../errors.ts";
 import type { ChatRequest, Exchange, Failure, Json, Message, Model, ModelAnswer } from "../model.ts";
 import { knownModel } from "./known-models.ts";
 import { localFile } from "./local-file.ts";
 import {
   type ChatItem,
   type ChatWrapper,
+  installCommand,
   type Llama,
   type LlamaCompletion,
   type LlamaModel,
   type LlamaSequence,
+  type LocalRuntime,
   loadRuntime,
 } from "./local-runtime.ts";
+import { type PromptMemory, promptMemory } from "./prompt-memory.ts";
 
 /** A language model in this process, under llama.cpp: no key, no server. One request at a time, on one thread beside Node's own, so that the event loop
  * stays free; the same request with the same seed has the same answer on the same machine.
@@ -64,6 +67,7 @@ interface Engine {
   readonly sequence: LlamaSequence;
   readonly chat: ChatWrapper;
   readonly completion: LlamaCompletion;
+  readonly memory: PromptMemory;
   readonly contextTokens: number;
   /** By the JSON of their schema. */
   readonly grammars: Map<string, Promise<object>>;
@@ -81,22 +85,45 @@ async function startEngine(
   const runtime = await loadRuntime({ folders: [folder, join(cache, "runtime")] });
   const modelPath = await localFile(name, { cache, folder });
   const complaints: string[] = [];
-  const llama = await runtime.getLlama({
-    gpu: false,
-    build: "never",
-    skipDownload: true,
-    progressLogs: false,
-    logLevel: "error",
-    logger: (_, message) => complaints.splice(0, complaints.length > 4 ? 1 : 0, message),
-    maxThreads: 1,
+  const llama = await startLlama(runtime, complaints);
+  const model = await llama.loadModel({ modelPath, gpuLayers: 0 }).catch((cause: Error) => {
+    throw new InvalidData("bad-model", `llama.cpp cannot load the model file ${modelPath}: ${cause.message}`, {
+      advice: "Use a GGUF file of a chat model that this version of llama.cpp knows.",
+      cause,
+    });
   });
-  const model = await llama.loadModel({ modelPath, gpuLayers: 0 });
   const contextTokens = Math.min(model.trainContextSize, MOST_CONTEXT);
   const context = await model.createContext({ contextSize: contextTokens, threads: 1, sequences: 1 });
   const sequence = context.getSequence();
   const { chatWrapper } = new runtime.LlamaChat({ contextSequence: sequence });
   const completion = new runtime.LlamaCompletion({ contextSequence: sequence });
-  return { llama, model, sequence, chat: chatWrapper, completion, contextTokens, grammars: new Map(), complaints };
+  const memory = promptMemory(sequence, (messages) => tokensOf({ chat: chatWrapper, model }, messages).prompt);
+  return {
+    llama,
+    model,
+    sequence,
+    chat: chatWrapper,
+    completion,
+    memory,
+    contextTokens,
+    grammars: new Map(),
+    complaints,
+  };
+}
+
+async function startLlama(runtime: LocalRuntime, complaints: string[]): Promise<Llama> {
+  const quiet = { build: "never", skipDownload: true, progressLogs: false, logLevel: "error" } as const;
+  const logger = (_: string, message: string): void => {
+    complaints.splice(0, complaints.length > 4 ? 1 : 0, message);
+  };
+  try {
+    return await runtime.getLlama({ ...quiet, gpu: false, maxThreads: 1, logger });
+  } catch (cause) {
+    throw new Unsupported("bad-runtime", `node-llama-cpp has no binary that runs here: ${(cause as Error).message}`, {
+      advice: `Install the one for this machine: ${installCommand()}`,
+      cause,
+    });
+  }
 }
 
 /** Where a recipe does not say. A small model repeats itself when it always takes the likeliest word. */
@@ -114,10 +141,7 @@ async function answerFrom(
   const { request, signal, timeoutMs, shown } = options;
   const { output } = request;
   const { temperature, topP, maxTokens, seed } = { ...DEFAULTS, ...defined(request.parameters) };
-  const { contextText, stopGenerationTriggers } = engine.chat.generateContextState({
-    chatHistory: history(request.messages),
-  });
-  const prompt = withoutDoubleStart(contextText.tokenize(engine.model.tokenizer), engine.model.tokens.bos);
+  const { prompt, stopTriggers } = tokensOf(engine, request.messages);
   const room = engine.contextTokens - prompt.length;
   if (room < 1)
     return failed({
@@ -127,8 +151,7 @@ async function answerFrom(
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
     const grammar = output?.mode === "grammar" ? await grammarFor(engine, output.schema) : undefined;
-    // From scratch each time: what an earlier request left in memory would change the last digits, and so the words.
-    await engine.sequence.clearHistory();
+    await engine.memory.startWith(request.messages, { prompt, signal: AbortSignal.any([signal, timeout]) });
     const before = engine.sequence.tokenMeter.usedOutputTokens;
     const { response, metadata } = await engine.completion.generateCompletionWithMeta(prompt, {
       maxTokens: Math.min(maxTokens, room),
@@ -136,7 +159,7 @@ async function answerFrom(
       topP,
       seed,
       signal: AbortSignal.any([signal, timeout]),
-      customStopTriggers: [...stopGenerationTriggers, ...(request.parameters.stop ?? [])],
+      customStopTriggers: [...stopTriggers, ...(request.parameters.stop ?? [])],
       disableContextShift: true,
       ...(grammar && { grammar }),
       ...extras(request.parameters.extra),
@@ -160,6 +183,16 @@ async function answerFrom(
 
 function failed({ kind, message }: Pick<Failure, "kind" | "message">): Exchange {
   return { failure: { kind, status: null, message: message.slice(0, 300), retryAfterMs: null } };
+}
+
+/** A prompt in the model's own chat template. */
+function tokensOf(
+  { chat, model }: Pick<Engine, "chat" | "model">,
+  messages: readonly Message[],
+): { readonly prompt: readonly number[]; readonly stopTriggers: readonly unknown[] } {
+  const { contextText, stopGenerationTriggers } = chat.generateContextState({ chatHistory: history(messages) });
+  const prompt = withoutDoubleStart(contextText.tokenize(model.tokenizer), model.tokens.bos);
+  return { prompt, stopTriggers: stopGenerationTriggers };
 }
 
 /** The last item is the answer that is to be written. */

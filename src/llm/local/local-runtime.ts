@@ -38,7 +38,11 @@ export interface LlamaModel {
 }
 
 export interface LlamaSequence {
+  /** Tokens that it holds. */
+  readonly nextTokenIndex: number;
   clearHistory(): Promise<void>;
+  eraseContextTokenRanges(ranges: readonly { readonly start: number; readonly end: number }[]): Promise<void>;
+  evaluateWithoutGeneratingNewTokens(tokens: readonly number[]): Promise<void>;
   readonly tokenMeter: {
     readonly usedInputTokens: number;
     readonly usedOutputTokens: number;

@@ -23,7 +23,7 @@ export function createGeminiApi({ model }: { readonly model: string }): Provider
     if (parameters.topP !== undefined) generation.topP = parameters.topP;
     if (parameters.maxTokens !== undefined) generation.maxOutputTokens = parameters.maxTokens;
     if (parameters.stop !== undefined) generation.stopSequences = parameters.stop;
-    if (parameters.seed !== undefined) generation.seed = parameters.seed + sample;
+    if (parameters.seed !== undefined) generation.seed = (parameters.seed + sample) % 2 ** 31;
     if (output?.mode === "json-schema" || output?.mode === "json") generation.responseMimeType = "application/json";
     if (output?.mode === "json-schema") generation.responseJsonSchema = output.schema;
     const body: Record<string, unknown> = {

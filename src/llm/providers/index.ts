@@ -6,6 +6,7 @@ import { findKey } from "../http-key.ts";
 import { createHttpModel } from "../http-model.ts";
 import type { Model, OutputMode } from "../model.ts";
 import type { ModelConfiguration } from "../model-configuration.ts";
+import { DEFAULT_CONCURRENCY } from "../open-lane.ts";
 import { createAnthropicApi } from "./anthropic.ts";
 import { createGeminiApi } from "./gemini.ts";
 import { createOpenaiApi } from "./openai.ts";
@@ -41,9 +42,6 @@ const HTTP_PROVIDERS: Readonly<Record<"openai" | "anthropic" | "gemini", HttpPro
     create: createGeminiApi,
   },
 };
-
-/** Default of `concurrency`. */
-export const MOST_CONCURRENT = 64;
 
 /** Opens the model that a configuration names. Nothing is sent yet.
  * @param name the recipe's own name for it, for messages
@@ -101,7 +99,7 @@ async function openHttpModel(
   const api = known.create({ model: configuration.model, host: base.hostname });
   const secrets = key === null ? [] : [key];
   const client = createHttpClient(base, {
-    connections: configuration.concurrency ?? MOST_CONCURRENT,
+    connections: configuration.concurrency ?? DEFAULT_CONCURRENCY,
     headers: api.headers(key === null ? null : key.reveal()),
     secrets,
     environment: effects.environment,

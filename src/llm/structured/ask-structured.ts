@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Call, Caller, CallFailure, CallRecord } from "../call.ts";
 import type { ChatRequest, Json, JsonSchema, Message, ModelAnswer, ModelParameters, OutputMode } from "../model.ts";
-import { type FittedSchema, fitSchema } from "./fit-schema.ts";
+import { fitSchema } from "./fit-schema.ts";
 import { type GivenSchema, isZod, jsonSchemaOf } from "./json-schema-of.ts";
 import { type OutputLadder, speaksOfFormat } from "./output-ladder.ts";
 import { readAnswer } from "./read-answer.ts";
@@ -9,13 +9,14 @@ import { compileSchema, type SchemaCheck } from "./schema-check.ts";
 
 /** A schema that is ready to be asked for, compiled once for all rows. */
 export interface StructuredOutput {
-  readonly name: string;
   readonly check: SchemaCheck;
-  /** Undefined: this rung cannot say the schema. */
-  readonly fitted: (rung: OutputMode) => FittedSchema | undefined;
+  /** What a request carries on a rung, always the same object. Undefined: this rung cannot say the schema. */
+  readonly on: (rung: OutputMode) => AskedOutput | undefined;
   /** The schema in words, for rungs that do not carry it. */
   readonly words: string;
 }
+
+type AskedOutput = NonNullable<ChatRequest["output"]>;
 
 /** Compiles what is asked for.
  * @param name of the step: letters, digits, underscores
@@ -26,14 +27,16 @@ export function structuredOutput(
 ): StructuredOutput {
   const schema = jsonSchemaOf(given, { where });
   const check = compileSchema(schema, { where });
-  const fitted = new Map<OutputMode, FittedSchema | undefined>();
+  const asked = new Map<OutputMode, AskedOutput | undefined>();
   const { $schema: _, ...plain } = schema;
   return {
-    name: name.replace(/[^\w-]/g, "_").slice(0, 64),
     check: isZod(given) ? refined(check, given) : check,
-    fitted(rung) {
-      if (!fitted.has(rung)) fitted.set(rung, fitSchema(schema, { provider, mode: rung }));
-      return fitted.get(rung);
+    on(rung) {
+      if (!asked.has(rung)) {
+        const fitted = fitSchema(schema, { provider, mode: rung });
+        asked.set(rung, fitted && { name: name.replace(/[^\w-]/g, "_").slice(0, 64), ...fitted, mode: rung });
+      }
+      return asked.get(rung);
     },
     words: `Answer with one JSON value that fits this JSON Schema, and with nothing else:\n${JSON.stringify(plain as JsonSchema)}`,
   };
@@ -94,8 +97,8 @@ export async function askStructured(
       tools.record(record, { rung, unusable: "filtered" });
       return { unusable: { reason: "filtered", detail: `${answer.model} withheld its answer (content filter).` } };
     }
-    const { check, fitted } = question.output;
-    const read = readAnswer(answer, { check, nullIsAbsent: fitted(rung)?.strict === true });
+    const { check, on } = question.output;
+    const read = readAnswer(answer, { check, nullIsAbsent: on(rung)?.strict === true });
     if (read.problems === undefined) {
       tools.record(record, read.repaired === undefined ? { rung } : { rung, repaired: read.repaired });
       return { value: read.value };
@@ -130,7 +133,7 @@ async function askOnRungs(
   let last: CallFailure | undefined;
   for (;;) {
     // Anew each time: another row may have had a rung struck off meanwhile.
-    const rung = ladder.rungs.find((mode) => !tried.has(mode) && output.fitted(mode) !== undefined);
+    const rung = ladder.rungs.find((mode) => !tried.has(mode) && output.on(mode) !== undefined);
     if (rung === undefined) break;
     tried.add(rung);
     const result = await caller.call({ ...as, request: requestOn(rung, { output, messages, parameters }) });
@@ -158,12 +161,11 @@ function requestOn(
   rung: OutputMode,
   { output, messages, parameters }: Pick<StructuredQuestion, "output" | "messages" | "parameters">,
 ): ChatRequest {
-  const { schema, strict } = output.fitted(rung) as FittedSchema;
   return {
     kind: "chat",
     messages: rung === "json" || rung === "prompt" ? withSystem(messages, output.words) : messages,
     parameters,
-    output: { name: output.name, schema, strict, mode: rung },
+    output: output.on(rung),
   };
 }
 

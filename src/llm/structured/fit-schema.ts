@@ -18,7 +18,7 @@ export function fitSchema(
   schema: JsonSchema,
   { provider, mode }: { readonly provider: string; readonly mode: OutputMode },
 ): FittedSchema | undefined {
-  if (mode === "grammar" || provider === "local") return grammarSchema(schema);
+  if (mode === "grammar") return grammarSchema(schema);
   if (mode === "json" || mode === "prompt") return { schema, strict: false };
   const dialect = DIALECTS[provider] ?? OPENAI;
   const { $schema: _, ...plain } = schema;

@@ -1,72 +1,117 @@
 /** Why a regular expression may take exponential time on some text; undefined: none of the known ways is seen.
  *
- * Refuses a repetition without bound (or of more than 50 times) inside another one, as in (a+)+, and repeated alternatives that may begin alike, as in
- * (a|ab)*. Sequences of repetitions, as in \d+\d+, pass: their time is a power of the length of the text, which an answer's token limit bounds.
- * @source the star-height rule of Davis et al. (2018), "The impact of regular expression denial of service in practice", ESEC/FSE */
+ * Refuses a part of varying length that is repeated many times, as in (a+)+, (a?){30} or (\w+\s?)*, and repeated alternatives that may begin alike, as in
+ * (a|ab)*. A repeated part passes where a character that it has nowhere else shows where each repetition begins or ends, as in ( [a-z]+)* or (\w+,)*: then
+ * there is one way to divide a text. Repetitions one after the other, as in \d+\d+, pass: their time is a power of the length of the text, which an answer's
+ * token limit bounds.
+ * @source the star-height rule of Davis et al. (2018), "The impact of regular expression denial of service in practice", ESEC/FSE, with the exception above */
 export function patternRisk(source: string): string | undefined {
   if (source.length > MOST_CHARACTERS) return `it is longer than ${MOST_CHARACTERS} characters`;
   if (/\\[1-9]|\\k</.test(source)) return "it refers back to a group";
-  const open: Group[] = [{ repeats: false, starts: [], atStart: true }];
+  const open: Group[] = [emptyGroup()];
   let closed: Group | undefined;
   for (let at = 0; at < source.length; ) {
     const group = open.at(-1) as Group;
-    const character = source[at] as string;
-    const repetition = /^(?:[*+]|\{(\d+)(,?)(\d*)\})\??/.exec(source.slice(at));
-    if (repetition) {
-      const [text, low, comma, high] = repetition;
-      const unbounded = low === undefined || (comma === "," && high === "") || Number(high || low) > MOST_REPETITIONS;
-      if (unbounded) {
-        if (closed?.repeats) return "a repetition is repeated";
-        if (closed && startsAlike(closed.starts)) return "repeated alternatives may begin with the same character";
-        group.repeats = true;
+    const rest = source.slice(at);
+    const quantifier = QUANTIFIER.exec(rest);
+    if (quantifier) {
+      const { least, most } = bounds(quantifier);
+      if (most > MANY && closed) {
+        if (closed.varies && !isDelimited(closed)) return "a part of varying length is repeated";
+        if (startAlike(closed.starts)) return "repeated alternatives may begin with the same character";
       }
+      if (least !== most) group.varies = true;
+      const last = group.pieces.at(-1);
+      if (last) group.pieces[group.pieces.length - 1] = { ...last, mayDelimit: false };
       closed = undefined;
-      at += text.length;
+      at += quantifier[0].length;
       continue;
     }
     closed = undefined;
-    if (character === "(") {
-      const head = /^\((?:\?(?:[:=!]|<[=!]|<\w+>))?/.exec(source.slice(at))?.[0] ?? "(";
-      if (group.atStart) group.starts.push(ANY);
-      group.atStart = false;
-      open.push({ repeats: false, starts: [], atStart: true });
+    const head = /^\((?:\?(?:[:=!]|<[=!]|<\w+>))?/.exec(rest)?.[0];
+    if (head !== undefined) {
+      begin(group, undefined);
+      open.push(emptyGroup());
       at += head.length;
-    } else if (character === ")") {
+    } else if (rest[0] === ")") {
       closed = open.length > 1 ? open.pop() : undefined;
       const outer = open.at(-1) as Group;
-      if (closed?.repeats) outer.repeats = true;
+      if (closed && (closed.varies || startAlike(closed.starts))) outer.varies = true;
+      outer.pieces.push(...(closed?.pieces ?? []).map(({ text }) => ({ text, mayDelimit: false })));
       at++;
-    } else if (character === "|") {
+    } else if (rest[0] === "|") {
       group.atStart = true;
       at++;
     } else {
-      const piece =
-        character === "\\"
-          ? source.slice(at, at + 2)
-          : character === "["
-            ? (/^\[\^?(?:\\.|[^\]\\])*\]/s.exec(source.slice(at))?.[0] ?? character)
-            : character;
-      if (group.atStart) group.starts.push(/^[\w -]$/.test(piece) ? piece : ANY);
-      group.atStart = false;
-      at += piece.length;
+      const text = PIECE.exec(rest)?.[0] as string;
+      begin(group, text);
+      group.pieces.push({ text, mayDelimit: /^(?:[^\\[.^$]|\\[^a-zA-Z])$/s.test(text) });
+      at += text.length;
     }
   }
   return undefined;
 }
 
+const MOST_CHARACTERS = 1000;
+/** Repetitions of a part that varies, at most: each may double the ways to match. */
+const MANY = 10;
+const QUANTIFIER = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/;
+const PIECE =
+  /^(?:\\(?:[pP]\{[^}]*\}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|.)|\[\^?(?:\\.|[^\]\\])*\]|[\s\S])/s;
+
 interface Group {
-  /** Something in it is repeated without bound. */
-  repeats: boolean;
-  /** What each alternative begins with. */
-  readonly starts: string[];
+  /** Where it begins, it may match texts of more than one length, alternatives that begin differently aside. */
+  varies: boolean;
+  /** What each alternative begins with; undefined: not known. */
+  readonly starts: (string | undefined)[];
   atStart: boolean;
+  /** Everything in it that matches one character, those of inner groups too. */
+  readonly pieces: Piece[];
 }
 
-/** Begins with more than one known character. */
-const ANY = "";
-const MOST_CHARACTERS = 1000;
-const MOST_REPETITIONS = 50;
+interface Piece {
+  readonly text: string;
+  /** One certain character, that is there exactly once. */
+  readonly mayDelimit: boolean;
+}
 
-function startsAlike(starts: readonly string[]): boolean {
-  return starts.length > 1 && (starts.includes(ANY) || new Set(starts).size < starts.length);
+function emptyGroup(): Group {
+  return { varies: false, starts: [], atStart: true, pieces: [] };
+}
+
+function begin(group: Group, text: string | undefined): void {
+  if (group.atStart) group.starts.push(text);
+  group.atStart = false;
+}
+
+function bounds([, sign, low, comma, high]: RegExpExecArray): { readonly least: number; readonly most: number } {
+  if (sign !== undefined) return { least: sign === "+" ? 1 : 0, most: sign === "?" ? 1 : Number.POSITIVE_INFINITY };
+  const least = Number(low);
+  return { least, most: comma === "" ? least : high === "" ? Number.POSITIVE_INFINITY : Number(high) };
+}
+
+function isDelimited({ pieces, starts }: Group): boolean {
+  if (starts.length !== 1) return false;
+  return [0, pieces.length - 1].some((at) => {
+    const { text, mayDelimit } = pieces[at] ?? { text: "", mayDelimit: false };
+    const character = text.replace(/^\\/, "");
+    return mayDelimit && pieces.every((piece, other) => other === at || !matches(piece.text, character));
+  });
+}
+
+function startAlike(starts: readonly (string | undefined)[]): boolean {
+  if (starts.length < 2) return false;
+  if (starts.some((start) => start === undefined || /^(?:[.^$]|\\[bB])$/.test(start))) return true;
+  return Array.from({ length: 0x250 }, (_, code) => String.fromCharCode(code)).some(
+    (character) => starts.filter((start) => matches(start as string, character)).length > 1,
+  );
+}
+
+function matches(piece: string, character: string): boolean {
+  try {
+    return new RegExp(`^(?:${piece})$`, "us").test(character);
+  } catch {
+    // No pattern by itself: whoever compiles the whole will say so.
+    return true;
+  }
 }

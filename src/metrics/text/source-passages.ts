@@ -22,7 +22,10 @@ export const sourcePassages: TextMetric = {
       return doesNotApply(sourcePassages, "The source is synthetic: its passages are nobody's.");
     if (input.run.accepted === 0) return cannotBeComputed(sourcePassages, "The release has no row.");
     if (input.passages === null)
-      return doesNotApply(sourcePassages, "No prompt reads a text of 8 words or more of the source.");
+      return cannotBeComputed(
+        sourcePassages,
+        "No prompt reads a text of 8 words or more of the real source, so nothing tells whether its short cells are handed on. Let the recipe read a synthetic table, or decide by a policy of your own that says why this is enough.",
+      );
     const { rows, copied, longestWords } = input.passages;
     return textScore(sourcePassages, input, {
       ...exactly(copied / rows),

@@ -8,10 +8,10 @@ export function outcomeOfFailure(failure: CallFailure): CellOutcome {
     case "budget":
     case "bad-key":
     case "no-model":
-    case "not-recorded":
       return { stop: { reason: kind, detail: message } };
     case "context":
-      return { reject: { reason: "context", detail: message } };
+    case "not-recorded":
+      return { reject: { reason: kind, detail: message } };
     default:
       return {
         reject: {

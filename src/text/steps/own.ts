@@ -1,5 +1,6 @@
 import { Cancelled, CounterfoilError, InvalidArgument, throwIfCancelled } from "../../errors.ts";
 import type { Json } from "../../llm/model.ts";
+import { onAbort } from "../../llm/on-abort.ts";
 import type { OwnStep } from "../recipe.ts";
 import { shortened } from "../shortened.ts";
 import type { CellContext, CellOutcome, Row } from "../step.ts";
@@ -22,7 +23,6 @@ export function ownCell(
 ): (row: Row, context: CellContext) => Promise<CellOutcome> {
   const { name, run } = step;
   if (!run && !program) throw new Error(`step "${name}" has neither a function nor a program`);
-  const unlessCancelled = waitingUntil();
   return async (row, context) => {
     try {
       throwIfCancelled(context.signal);
@@ -40,23 +40,12 @@ export function ownCell(
   };
 }
 
-/** Waits for work no longer than the run: a function that never ends must not keep it. One listener for all rows: Node warns of more than ten. */
-function waitingUntil(): (work: unknown, signal: AbortSignal) => Promise<unknown> {
-  const rejects = new Set<(error: unknown) => void>();
-  let listened: AbortSignal | undefined;
-  return (work, signal) =>
-    new Promise((resolve, reject) => {
-      if (listened !== signal) {
-        listened = signal;
-        signal.addEventListener("abort", () => {
-          for (const one of rejects) one(new Cancelled());
-        });
-      }
-      rejects.add(reject);
-      Promise.resolve(work)
-        .finally(() => rejects.delete(reject))
-        .then(resolve, reject);
-    });
+/** Waits for work no longer than the run: a function that never ends must not keep it. */
+function unlessCancelled(work: unknown, signal: AbortSignal): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const release = onAbort(signal, () => reject(new Cancelled()));
+    Promise.resolve(work).finally(release).then(resolve, reject);
+  });
 }
 
 function outcomeOfFunction(answer: unknown): CellOutcome {

@@ -12,7 +12,7 @@ ${
     : html`<p class="quiet">Every row of the release has such a line in <code>lineage.parquet</code>: the attempt, the source row, the keys of its answers in the journal, tokens and price. Prompts are not in this report.</p>
 <ol class="trail"><li class="end"><p class="step-head"><strong>${
         lineage.sourceIndex === null ? "No source row" : html`Source row ${number(lineage.sourceIndex)}`
-      }</strong> <span class="quiet">attempt ${number(lineage.index)}, draw ${number(lineage.sample)}</span></p>${
+      }</strong> <span class="quiet">attempt ${number(lineage.index)}</span></p>${
         lineage.sourceIndex !== null &&
         html`<p class="small quiet">${provenance.source?.isReal ? "The source is real: its cells are not in this bundle." : "Of a synthetic table."}</p>`
       }</li>${lineage.steps.map((step) => stepItem(step))}<li class="end"><p class="step-head"><strong>Row ${number(lineage.row)} of the release</strong></p><dl class="record">${columns.map(

@@ -49,7 +49,7 @@ function exampleList(examples: RejectionCount["examples"], isReal: boolean): Par
   if (examples.length === 0) return "";
   const item = ({ index, sourceIndex, detail, matched }: RejectionCount["examples"][number]): Html =>
     html`<li>attempt ${number(index)}${sourceIndex !== null && html`, source row ${number(sourceIndex)}`}${
-      matched !== undefined && html`, like row ${number(matched)}`
+      matched !== undefined && html`, like attempt ${number(matched)}`
     }${!isReal && detail !== "" && html`: <bdi>${detail}</bdi>`}</li>`;
   const [first, ...others] = examples;
   return html`<ul class="examples small">${first && item(first)}</ul>${

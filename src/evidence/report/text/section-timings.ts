@@ -36,7 +36,7 @@ ${
 
 function rowOf(lane: LaneSummary, seconds: number): readonly Part[] {
   const failures = Object.entries(lane.failures)
-    .filter(([, times]) => times > 0)
+    .filter(([kind, times]) => kind !== "rate-limited" && times > 0)
     .sort((a, b) => b[1] - a[1]);
   return [
     named(lane.model),

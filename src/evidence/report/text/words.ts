@@ -19,9 +19,11 @@ export function milliseconds(ms: number): string {
 
 /** "2.1 s", "3 min 20 s", "2 h 5 min" */
 export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds < 10 ? String(Number(seconds.toFixed(1))) : Math.round(seconds)}\u202Fs`;
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}\u202Fmin ${Math.round(seconds - 60 * minutes)}\u202Fs`;
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))}\u202Fs`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}\u202Fs`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}\u202Fmin ${whole % 60}\u202Fs`;
+  const minutes = Math.round(seconds / 60);
   return `${Math.floor(minutes / 60)}\u202Fh ${minutes % 60}\u202Fmin`;
 }
 
