@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { stringify } from "yaml";
 import { type ModelConfiguration, PERMISSION, type Recipe } from "../../src/text/recipe.ts";
-import type { RunSummary } from "../../src/text/run-summary.ts";
+import type { RunSummary, Spending } from "../../src/text/run-summary.ts";
 import type { Contender, Delivered, Job } from "./contenders.ts";
 import type { LibraryUsage } from "./library-run.ts";
 import type { Command, Measured } from "./process.ts";
@@ -19,6 +19,7 @@ export interface OwnJob extends Job {
   readonly model?: Partial<ModelConfiguration>;
 }
 
+const PRICES = "prices.yaml";
 const KEY = "COUNTERFOIL_BENCH_KEY";
 
 /** The command line as users have it. */
@@ -127,9 +128,30 @@ export function resultOf({ stdout }: Measured): OwnResult {
   }
 }
 
-/** Tokens that the result accounts for. */
-export function tokensOf({ summary }: OwnResult): number {
-  return summary.spending.reduce((sum, each) => sum + each.promptTokens + each.completionTokens, 0);
+/** US dollars per million tokens at the mock endpoint. */
+const INPUT = 1.25;
+const OUTPUT = 10;
+
+/** Tokens of answers, and what they cost. */
+export interface Cost {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly dollars: number;
+}
+
+/** What the result says that its answers cost. @returns NaN dollars where it does not know */
+export function costOf({ summary }: OwnResult): Cost {
+  const sum = (pick: (each: Spending) => number): number => summary.spending.reduce((all, each) => all + pick(each), 0);
+  return {
+    promptTokens: sum((each) => each.promptTokens),
+    completionTokens: sum((each) => each.completionTokens),
+    dollars: sum((each) => each.price ?? Number.NaN),
+  };
+}
+
+/** What so many tokens cost. */
+export function pricedAt(promptTokens: number, completionTokens: number): Cost {
+  return { promptTokens, completionTokens, dollars: (promptTokens * INPUT + completionTokens * OUTPUT) / 1e6 };
 }
 
 /** The recipe of a job as users would write it, and its source.
@@ -143,6 +165,9 @@ export function writeRecipe(job: OwnJob): { readonly recipe: string; readonly so
     Array.from({ length: many }, (_, i) => `${JSON.stringify({ id: i, topic: topicOf(i, job) })}\n`).join(""),
   );
   writeFileSync(recipe, stringify(recipeOf(job, source)));
+  const price = { provider: "openai", model: "mock", input: INPUT, output: OUTPUT };
+  const prices = { format: "counterfoil-prices/1", date: "2026-11-29", source: "bench llm", models: [price] };
+  writeFileSync(join(job.folder, PRICES), stringify(prices));
   return { recipe, source };
 }
 
@@ -182,6 +207,7 @@ export function recipeOf(job: OwnJob, source: string): Recipe {
       })),
       ...(job.check === undefined ? [] : [{ name: "accepted", check: job.check }]),
     ],
+    prices: PRICES,
     export: [{ id: "source.id" }, ...shape.columns.map(({ name }) => name)],
   };
 }

@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { type Bench, having, type Line, type PartResult, type Ran, runFresh, spread, troubleOf } from "../bench.ts";
 import type { Contender } from "../contenders.ts";
 import type { LoggedCall } from "../endpoint.ts";
-import { type OwnRow, resultOf, rowsOf } from "../ours.ts";
+import { type OwnJob, type OwnRow, resultOf, rowsOf } from "../ours.ts";
 import { ITEM, idealSeconds, shapeOf } from "../shapes.ts";
 
 const LATENCY_MS = 100;
@@ -46,7 +46,9 @@ export async function faults(bench: Bench): Promise<readonly PartResult[]> {
       caption: `${common} Seconds: first request to last answer.`,
     }),
     await tryAll(bench, {
-      contenders: bench.contenders.filter(({ kind, name }) => kind === "ours" || name === "langchain"),
+      contenders: bench.contenders.flatMap((each) =>
+        each.kind === "ours" ? [each, hedged(each)] : each.name === "langchain" ? [each] : [],
+      ),
       rows,
       clean,
       faults: { ...FAULTS, hang: 0.01 },
@@ -55,6 +57,17 @@ export async function faults(bench: Bench): Promise<readonly PartResult[]> {
       caption: `The same, and 1 % of calls get no answer; ${TIMEOUT_MS / 1000} s for a request. Tail: seconds from the moment at which 99 % of the good answers had come to the last.`,
     }),
   ];
+}
+
+/** Ours with a second request where the first is slower than 95 % of the answers. */
+function hedged(own: Contender): Contender {
+  const model = { hedge: 0.95 };
+  return {
+    ...own,
+    name: `${own.name}-hedged`,
+    title: `${own.title}, hedge: ${model.hedge}`,
+    command: (job) => own.command({ ...job, model } as OwnJob),
+  };
 }
 
 async function tryAll(

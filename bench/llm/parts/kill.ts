@@ -3,7 +3,7 @@ import { randomFromSeed } from "../../../src/random.ts";
 import { type Bench, freshFolder, having, type Line, type PartResult, type Ran, runJob, troubleOf } from "../bench.ts";
 import type { Contender, Job } from "../contenders.ts";
 import type { LoggedCall } from "../endpoint.ts";
-import { hashOf, resultOf, tokensOf } from "../ours.ts";
+import { type Cost, costOf, hashOf, pricedAt, resultOf } from "../ours.ts";
 import { type Shape, shapeOf } from "../shapes.ts";
 
 /** Drawn anew for each call: answers that come at one time in one burst would make every instant one at which some are not read yet. */
@@ -22,8 +22,9 @@ interface Kill {
   readonly resume: Ran;
   /** Ours: the released rows are those of a run that nobody killed. */
   readonly same?: boolean;
-  /** Ours: tokens that the result tells of, less those of the answers that the endpoint billed and did not have to repeat. */
-  readonly tokensOff?: number;
+  /** Ours: what the result says that the answers cost, and what the endpoint billed for them, each answer once. */
+  readonly told?: Cost;
+  readonly billed?: Cost;
 }
 
 /** SIGKILL to the whole process group at random instants, then a resume: what is lost, doubled, and asked for again. */
@@ -61,7 +62,7 @@ async function killIn(bench: Bench, shape: Shape, rows: number): Promise<PartRes
     caption:
       `${rows} rows, ${rows * shape.columns.length} calls at 250 ms (median, log-normal, σ .3), ${CONCURRENCY} at a time; killed once at an instant drawn anew in each part of the run ` +
       `(${kills} for ours, ${peerKills} for the others). Asked again: good answers that had been written to an open socket and were asked for once more; ` +
-      `the calls in flight at the kill come on top. Rows: in all kills together.`,
+      `the calls in flight at the kill come on top. Rows: in all kills together. Cost as billed: tokens and dollars of the result are those of the endpoint's log, each answer once.`,
     lines,
     measured,
   };
@@ -128,17 +129,33 @@ async function killAt(
     ...(how.whole !== undefined &&
       resume.delivered && {
         same: hashOf(folder) === how.whole,
-        tokensOff: tokensOf(resultOf(resume.measured)) - tokensOnce(calls),
+        told: costOf(resultOf(resume.measured)),
+        billed: billedOnce(calls),
       }),
   };
 }
 
-/** Tokens of every answer, those that were given more than once counted once. */
-function tokensOnce(calls: readonly LoggedCall[]): number {
-  const byKey = new Map<string, number>();
-  for (const { key, status, fault, prompt, completion } of calls)
-    if (status === 200 && fault === undefined) byKey.set(key, prompt + completion);
-  return [...byKey.values()].reduce((sum, tokens) => sum + tokens, 0);
+/** What every answer costs, those that were given more than once counted once. */
+function billedOnce(calls: readonly LoggedCall[]): Cost {
+  const byKey = new Map<string, LoggedCall>();
+  for (const call of calls) if (call.status === 200 && call.fault === undefined) byKey.set(call.key, call);
+  const sum = (pick: (call: LoggedCall) => number): number =>
+    [...byKey.values()].reduce((all, each) => all + pick(each), 0);
+  return pricedAt(
+    sum(({ prompt }) => prompt),
+    sum(({ completion }) => completion),
+  );
+}
+
+/** Nothing is missing and nothing told twice, to a millionth of a cent. */
+function isTrue({ told, billed }: Kill): boolean {
+  return (
+    told !== undefined &&
+    billed !== undefined &&
+    told.promptTokens === billed.promptTokens &&
+    told.completionTokens === billed.completionTokens &&
+    Math.abs(told.dollars - billed.dollars) < 1e-8
+  );
 }
 
 function lineOf(contender: Contender, kills: readonly Kill[]): Line {
@@ -155,7 +172,7 @@ function lineOf(contender: Contender, kills: readonly Kill[]): Line {
     "rows missing": sum(({ missing }) => missing),
     doubled: sum(({ doubled }) => doubled),
     "same bytes": own ? `${kills.filter(({ same }) => same).length} of ${kills.length}` : "–",
-    "tokens untold": own ? Math.max(...kills.map(({ tokensOff }) => Math.abs(tokensOff ?? Number.NaN))) : "–",
+    "cost as billed": own ? `${kills.filter(isTrue).length} of ${kills.length}` : "–",
     end: trouble.length > 0 ? `${trouble[0]} (${trouble.length} of ${kills.length})` : "well",
   };
 }

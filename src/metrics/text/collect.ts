@@ -173,12 +173,12 @@ function remembering(make: (texts: readonly string[]) => SourceText): (texts: re
     if (found) return found;
     const made = make(texts);
     known.set(key, made);
-    words += made.words;
+    words += made.words + ENTRY_WORDS;
     // Oldest first.
     for (const [other, { words: freed }] of known) {
       if (words <= MOST_WORDS_KEPT || known.size === 1) break;
       known.delete(other);
-      words -= freed;
+      words -= freed + ENTRY_WORDS;
     }
     return made;
   };
@@ -186,6 +186,8 @@ function remembering(make: (texts: readonly string[]) => SourceText): (texts: re
 
 /** About 40 bytes each. */
 const MOST_WORDS_KEPT = 500_000;
+/** What a source without a word that counts takes all the same. */
+const ENTRY_WORDS = 50;
 
 /** Values that equal another one, but for the first of each. NaN: nothing, equal to nothing. */
 function repeatsIn(values: Float64Array): number {
