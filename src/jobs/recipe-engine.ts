@@ -2,15 +2,15 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { InvalidArgument } from "../errors.ts";
 import { type BudgetedCaller, createCaller } from "../llm/caller.ts";
+import { createLane } from "../llm/create-lane.ts";
 import { createBatchStore } from "../llm/http-batch-store.ts";
 import type { Journal } from "../llm/journal/journal.ts";
 import { openJournal } from "../llm/journal/open-journal.ts";
 import type { Lane } from "../llm/lane.ts";
 import { localModel } from "../llm/local/local-model.ts";
 import type { Model } from "../llm/model.ts";
-import { DEFAULT_CONCURRENCY, openLane } from "../llm/open-lane.ts";
 import { findPrice, type PriceList } from "../llm/prices/price-list.ts";
-import { openModel } from "../llm/providers/index.ts";
+import { MOST_CONCURRENT, openModel } from "../llm/providers/index.ts";
 import { jsonSchemaOf } from "../llm/structured/json-schema-of.ts";
 import { outputLadder } from "../llm/structured/output-ladder.ts";
 import { compileSchema } from "../llm/structured/schema-check.ts";
@@ -139,17 +139,28 @@ export async function openAskingEngine(
     const callable = Object.fromEntries(
       Object.entries(models).map(([name, model]) => {
         const configuration = recipe.models?.[name] as ModelConfiguration;
-        const lane = openLane(model, { name, configuration, clock: engineClock, events: { notice: events.notice } });
+        const { batch = false } = configuration;
+        const most = Math.min(
+          configuration.concurrency ?? (batch ? MOST_BATCHED : MOST_CONCURRENT),
+          model.mostConcurrent ?? Number.POSITIVE_INFINITY,
+        );
+        concurrency += most;
+        const lane = createLane({
+          model: name,
+          mostInFlight: most,
+          // A number that somebody wrote down is sent from the first moment; the default one is grown into.
+          slowStart: configuration.concurrency === undefined && !batch && model.provider !== "replay",
+          // The limits of a minute are those of single requests.
+          ...(batch
+            ? {}
+            : { requestsPerMinute: configuration.requestsPerMinute, tokensPerMinute: configuration.tokensPerMinute }),
+          clock: engineClock,
+          events: { notice: events.notice },
+        });
         lanes.push(lane);
-        concurrency += configuration.batch
-          ? MOST_BATCHED
-          : Math.min(
-              configuration.concurrency ?? DEFAULT_CONCURRENCY,
-              model.mostConcurrent ?? Number.POSITIVE_INFINITY,
-            );
         const { provider, endpoint } = model;
-        const { tries = 6, timeoutSeconds = 120, hedge, batch } = configuration;
-        const price = findPrice(engine.prices, { provider, endpoint, model: model.name, batch: batch === true });
+        const { tries = 6, timeoutSeconds = 120, hedge } = configuration;
+        const price = findPrice(engine.prices, { provider, endpoint, model: model.name, batch });
         return [name, { model, lane, tries, timeoutMs: timeoutSeconds * 1000, price, hedge }];
       }),
     );
