@@ -1,9 +1,9 @@
 /** Why a regular expression may take exponential time on some text; undefined: none of the known ways is seen.
  *
- * Refuses a part of varying length that is repeated many times, as in (a+)+, (a?){30} or (\w+\s?)*, and repeated alternatives that may begin alike, as in
- * (a|ab)*. A repeated part passes where a character that it has nowhere else shows where each repetition begins or ends, as in ( [a-z]+)* or (\w+,)*: then
- * there is one way to divide a text. Repetitions one after the other, as in \d+\d+, pass: their time is a power of the length of the text, which an answer's
- * token limit bounds.
+ * Refuses a part of varying length that is repeated, as in (a+)+, (a?){30} or (\w+\s?)*, and repeated alternatives that may begin alike, as in (a|ab)*. A
+ * part in which one thing varies passes where a character that it has nowhere else shows where each repetition begins or ends, as in ( [a-z]+)* or (\w+,)*:
+ * there is one way to divide a text. Repetitions one after the other, as in \d+\d+, pass: their time is a power of the length of the text, which an
+ * answer's token limit bounds.
  * @source the star-height rule of Davis et al. (2018), "The impact of regular expression denial of service in practice", ESEC/FSE, with the exception above */
 export function patternRisk(source: string): string | undefined {
   if (source.length > MOST_CHARACTERS) return `it is longer than ${MOST_CHARACTERS} characters`;
@@ -16,11 +16,13 @@ export function patternRisk(source: string): string | undefined {
     const quantifier = QUANTIFIER.exec(rest);
     if (quantifier) {
       const { least, most } = bounds(quantifier);
-      if (most > MANY && closed) {
-        if (closed.varies && !isDelimited(closed)) return "a part of varying length is repeated";
-        if (startAlike(closed.starts)) return "repeated alternatives may begin with the same character";
+      if (closed && most > 1) {
+        const copies = isDelimited(closed) ? closed.varying : closed.varying * most;
+        if (copies > MANY) return "a part of varying length is repeated";
+        if (most > MANY && startAlike(closed.starts)) return "repeated alternatives may begin with the same character";
+        group.varying += copies - closed.varying;
       }
-      if (least !== most) group.varies = true;
+      if (least !== most) group.varying++;
       const last = group.pieces.at(-1);
       if (last) group.pieces[group.pieces.length - 1] = { ...last, mayDelimit: false };
       closed = undefined;
@@ -36,7 +38,7 @@ export function patternRisk(source: string): string | undefined {
     } else if (rest[0] === ")") {
       closed = open.length > 1 ? open.pop() : undefined;
       const outer = open.at(-1) as Group;
-      if (closed && (closed.varies || startAlike(closed.starts))) outer.varies = true;
+      outer.varying += (closed?.varying ?? 0) + (closed && startAlike(closed.starts) ? 1 : 0);
       outer.pieces.push(...(closed?.pieces ?? []).map(({ text }) => ({ text, mayDelimit: false })));
       at++;
     } else if (rest[0] === "|") {
@@ -53,15 +55,15 @@ export function patternRisk(source: string): string | undefined {
 }
 
 const MOST_CHARACTERS = 1000;
-/** Repetitions of a part that varies, at most: each may double the ways to match. */
-const MANY = 10;
+/** Copies of a part that varies, at most: with each the ways to match may grow as the length of the text. */
+const MANY = 3;
 const QUANTIFIER = /^(?:([*+?])|\{(\d+)(,?)(\d*)\})\??/;
 const PIECE =
   /^(?:\\(?:[pP]\{[^}]*\}|u\{[\da-fA-F]+\}|u[\da-fA-F]{4}|x[\da-fA-F]{2}|.)|\[\^?(?:\\.|[^\]\\])*\]|[\s\S])/s;
 
 interface Group {
-  /** Where it begins, it may match texts of more than one length, alternatives that begin differently aside. */
-  varies: boolean;
+  /** Parts of it that match texts of more than one length, each as often as it is repeated. */
+  varying: number;
   /** What each alternative begins with; undefined: not known. */
   readonly starts: (string | undefined)[];
   atStart: boolean;
@@ -76,7 +78,7 @@ interface Piece {
 }
 
 function emptyGroup(): Group {
-  return { varies: false, starts: [], atStart: true, pieces: [] };
+  return { varying: 0, starts: [], atStart: true, pieces: [] };
 }
 
 function begin(group: Group, text: string | undefined): void {
@@ -90,8 +92,10 @@ function bounds([, sign, low, comma, high]: RegExpExecArray): { readonly least: 
   return { least, most: comma === "" ? least : high === "" ? Number.POSITIVE_INFINITY : Number(high) };
 }
 
-function isDelimited({ pieces, starts }: Group): boolean {
-  if (starts.length !== 1) return false;
+/** Whether there is one way only to divide a text into its repetitions, and one to match each of them. */
+function isDelimited({ pieces, starts, varying }: Group): boolean {
+  if (varying === 0) return true;
+  if (starts.length !== 1 || varying > 1) return false;
   return [0, pieces.length - 1].some((at) => {
     const { text, mayDelimit } = pieces[at] ?? { text: "", mayDelimit: false };
     const character = text.replace(/^\\/, "");
