@@ -248,15 +248,18 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
     try {
       const leading = send(asked, cut[0].signal);
       if (!(await outlasts(leading, afterMs))) return await leading;
-      const admitting = admit(asked, 0);
-      const beside = await Promise.race([leading.then(() => undefined), admitting]);
-      if (beside === undefined) {
-        // Its place comes too late.
-        quietly(admitting.then((late) => "ticket" in late && giveBack(late)));
-        return await leading;
+      // Whatever keeps the second request from being sent, the first may still be answered.
+      const admitting = admit(asked, 0).catch(() => undefined);
+      const beside = await Promise.race([leading.then(nothing, nothing), admitting]);
+      if (beside !== undefined && "ticket" in beside) {
+        const following = send(beside, cut[1].signal)
+          .catch(nothing)
+          .then((sent) => sent ?? { failure: undefined });
+        return await firstAnswer([leading, following], { asked, cut });
       }
-      if (!("ticket" in beside)) return await leading;
-      return await firstAnswer([leading, send(beside, cut[1].signal)], { asked, cut });
+      // Its place comes too late.
+      quietly(admitting.then((late) => late !== undefined && "ticket" in late && giveBack(late)));
+      return await leading;
     } finally {
       release();
     }
@@ -271,7 +274,7 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
     const other = both[1 - i] as Promise<Sent>;
     if (sent.answer === undefined) {
       const second = await other;
-      return second.answer === undefined ? sent : second;
+      return second.answer === undefined && sent.failure !== undefined ? sent : second;
     }
     cut[1 - i]?.abort();
     quietly(
@@ -310,7 +313,8 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
       }
       if (sent.failure === undefined) throw new Cancelled();
       const { failure } = sent;
-      const tries = sends - (REFUSED.has(failure.kind) ? ++refusals : refusals);
+      // While the endpoint is dead, whoever finds out whether it is back fails for all.
+      const tries = sends - (REFUSED.has(failure.kind) || admitted.ticket.isProbe ? ++refusals : refusals);
       if (REFUSED.has(failure.kind)) {
         refusedSince ??= clock.milliseconds();
         if (clock.milliseconds() - refusedSince >= patienceMs) return { failure: { ...failure, tries: sends } };
@@ -417,6 +421,8 @@ const REFUSED: ReadonlySet<string> = new Set(["rate-limited", "overloaded"]);
 
 /** The server may have done the work: its answer was torn, came too late, or was not waited for. */
 const MAY_BE_PAID: ReadonlySet<string> = new Set(["garbled", "timeout", "network", "cancelled"]);
+
+function nothing(): undefined {}
 
 function giveBack({ ticket, reservation }: Admitted): void {
   reservation.settle({ money: 0, tokens: 0, calls: 0 });

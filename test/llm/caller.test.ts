@@ -267,6 +267,16 @@ test("a slow request gets a second one beside it; the first answer counts, and n
   });
 });
 
+test("a request whose second one may not be sent any more is still waited for", async () => {
+  await withSetup({ latency: "120", lane: plainLane({ places: 1, quantile: 20 }) }, async (setup) => {
+    const stopping = new AbortController();
+    const call = setup.caller({ stopping: stopping.signal, hedge: 0.9 }).call(ask("Why?"));
+    setTimeout(() => stopping.abort(), 60);
+    answerOf(await call);
+    assert.deepEqual([totalsOf(setup.journal).requests, totalsOf(setup.journal).answers], [1, 1]);
+  });
+});
+
 test("stopping waits for what is under way and sends no more; the signal gives up", async () => {
   await withSetup({ latency: "100", lane: plainLane({ places: 2 }) }, async (setup) => {
     const stopping = new AbortController();
@@ -286,6 +296,28 @@ test("stopping waits for what is under way and sends no more; the signal gives u
     setTimeout(() => abort.abort(), 30);
     await assert.rejects(call, Cancelled);
     assert.equal(totalsOf(setup.journal).unknown.calls, 1);
+  });
+});
+
+test("requests to an endpoint that is not there cost nothing, also in the worst case", async () => {
+  await withSetup({}, async (setup) => {
+    const model = await openModel(
+      { provider: "openai", model: "mock", baseUrl: "http://127.0.0.1:9/v1" },
+      { name: "writer", effects: { environment: {}, readText: () => Promise.reject(new Error()) } },
+    );
+    const price = { input: 1, output: 1 };
+    const caller = setup.caller({
+      models: { writer: { model, lane: setup.lane, tries: 3, timeoutMs: 1000, price } },
+      budget: { calls: 2, tokens: 100 },
+    });
+    const results = await Promise.all(questions(5).map((call) => caller.call(call)));
+    await model.close();
+    assert.deepEqual(
+      results.map(({ failure }) => failure?.kind),
+      Array(5).fill("network"),
+    );
+    assert.deepEqual(caller.spent, { money: 0, tokens: 0, calls: 0 });
+    assert.deepEqual([totalsOf(setup.journal).failures, totalsOf(setup.journal).unknown.calls], [15, 0]);
   });
 });
 

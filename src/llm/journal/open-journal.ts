@@ -1,5 +1,5 @@
-import { mkdir } from "node:fs/promises";
 import { diskError } from "./disk-error.ts";
+import { makeFlushedFolder } from "./flush-folder.ts";
 import { lockFolder } from "./folder-lock.ts";
 import type { Journal } from "./journal.ts";
 import type { Place } from "./key-index.ts";
@@ -25,7 +25,7 @@ export interface JournalOptions {
  * @throws {Unsupported} written by another version */
 export async function openJournal(folder: string, options: JournalOptions): Promise<Journal> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFlushedFolder(folder);
   } catch (error) {
     throw diskError(error, { doing: "making the journal's folder", path: folder });
   }
@@ -87,7 +87,8 @@ async function openLocked(
   };
   const schedule = (): void => {
     if (flushing !== undefined || !dirty || closed || writer.flushFailure !== undefined) return;
-    const wait = lastFlush + groupMs - clock.milliseconds();
+    // At most a group's time, whatever the clock says.
+    const wait = Math.min(groupMs, lastFlush + groupMs - clock.milliseconds());
     if (waiting.length >= groupAnswers || wait <= 0) flushing = flush();
     else timer ??= setTimeout(() => (flushing ??= flush()), wait);
   };

@@ -1,7 +1,7 @@
-import { closeSync, fdatasync, fsync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { closeSync, fdatasync, ftruncateSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { diskError } from "./disk-error.ts";
+import { CANNOT_FLUSH, flushFolder } from "./flush-folder.ts";
 import type { Place } from "./key-index.ts";
 import { segmentName } from "./list-segments.ts";
 import { SEGMENT_HEADER } from "./scan-segment.ts";
@@ -190,27 +190,6 @@ function writeFully(fd: number, bytes: Buffer, position: number): void {
 
 function flushData(fd: number): Promise<void> {
   return new Promise((done, failed) => {
-    fdatasync(fd, (error) => (error && !CANNOT.has(error.code ?? "") ? failed(error) : done()));
+    fdatasync(fd, (error) => (error && !CANNOT_FLUSH.has(error.code ?? "") ? failed(error) : done()));
   });
-}
-
-/** File systems that have no flush say so; nothing can be done about it. */
-const CANNOT: ReadonlySet<string> = new Set(["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
-
-/** So that the files' names are on the disk. Windows cannot, and need not; some network file systems cannot. */
-async function flushFolder(folder: string): Promise<void> {
-  const handle = await open(folder, "r").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "EPERM" || error.code === "EISDIR" || error.code === "EACCES") return undefined;
-    throw error;
-  });
-  if (handle === undefined) return;
-  try {
-    await new Promise<void>((done, failed) => {
-      fsync(handle.fd, (error) =>
-        error && !CANNOT.has(error.code ?? "") && error.code !== "EPERM" ? failed(error) : done(),
-      );
-    });
-  } finally {
-    await handle.close();
-  }
 }
