@@ -313,7 +313,8 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
       }
       if (sent.failure === undefined) throw new Cancelled();
       const { failure } = sent;
-      const tries = sends - (REFUSED.has(failure.kind) ? ++refusals : refusals);
+      // While the endpoint is dead, whoever finds out whether it is back fails for all.
+      const tries = sends - (REFUSED.has(failure.kind) || admitted.ticket.isProbe ? ++refusals : refusals);
       if (REFUSED.has(failure.kind)) {
         refusedSince ??= clock.milliseconds();
         if (clock.milliseconds() - refusedSince >= patienceMs) return { failure: { ...failure, tries: sends } };
