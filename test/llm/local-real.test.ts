@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, before, test } from "node:test";
 import { localModel } from "../../src/llm/local/local-model.ts";
 import type { Json, JsonSchema, Model, ModelRequest } from "../../src/llm/model.ts";
@@ -177,4 +177,13 @@ test("a pulled model is listed and doctor knows it", async (t) => {
     checks.find(({ name }) => name === "local model")?.detail ?? "",
     /^smollm2-135m-instruct; runtime node-llama-cpp 3/,
   );
+});
+
+test("the example recipe runs from start to a trusted bundle", async (t) => {
+  if (skip) return t.skip(skip);
+  const recipe = resolve("examples", "recipes", "reading-questions.yaml");
+  const ran = await counterfoil(["run", recipe, "--rows", "2", "--quiet", "--out", "questions"], { cwd: scratch });
+  assert.equal(ran.code, 0, `${ran.stdout}${ran.stderr}`);
+  assert.match(ran.stdout, /PASSED[\s\S]*2 of 2 rows/);
+  assert.equal((await counterfoil(["verify", "questions"], { cwd: scratch })).code, 0);
 });
