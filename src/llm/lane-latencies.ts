@@ -25,7 +25,7 @@ export function createLatencies(): Latencies {
     for (let i = 0; i < buckets.length; i++) {
       const here = buckets[i] as number;
       if (below + here > wanted) {
-        const inside = (i + (wanted - below + 0.5) / here) / PER_OCTAVE + LOWEST_OCTAVE;
+        const inside = (i + Math.min(1, (wanted - below + 0.5) / here)) / PER_OCTAVE + LOWEST_OCTAVE;
         return Math.min(largest, Math.max(smallest, 2 ** inside));
       }
       below += here;
