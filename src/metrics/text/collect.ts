@@ -172,13 +172,15 @@ function remembering(make: (texts: readonly string[]) => SourceText): (texts: re
     const found = known.get(key);
     if (found) return found;
     const made = make(texts);
+    // What holds no word would never be let go of for its words.
+    if (made.words === 0) return made;
     known.set(key, made);
-    words += made.words + ENTRY_WORDS;
+    words += made.words;
     // Oldest first.
     for (const [other, { words: freed }] of known) {
       if (words <= MOST_WORDS_KEPT || known.size === 1) break;
       known.delete(other);
-      words -= freed + ENTRY_WORDS;
+      words -= freed;
     }
     return made;
   };
@@ -186,8 +188,6 @@ function remembering(make: (texts: readonly string[]) => SourceText): (texts: re
 
 /** About 40 bytes each. */
 const MOST_WORDS_KEPT = 500_000;
-/** What a source without a word that counts takes all the same. */
-const ENTRY_WORDS = 50;
 
 /** Values that equal another one, but for the first of each. NaN: nothing, equal to nothing. */
 function repeatsIn(values: Float64Array): number {

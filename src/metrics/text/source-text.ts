@@ -35,6 +35,7 @@ export function sourceTextOf(texts: readonly string[]): SourceText {
     const hashed = hashWords(text);
     return hashed.ids.length >= SHORTEST_RUN ? [{ text, ...hashed }] : [];
   });
+  if (long.length === 0) return NO_TEXT;
   const count = long.reduce((sum, { ids }) => sum + ids.length, 0);
   const ids = new Float64Array(count);
   const lengths = new Uint16Array(count);
@@ -119,6 +120,16 @@ export function sourceTextOf(texts: readonly string[]): SourceText {
 }
 
 const MOST_PLACES = 50;
+
+/** Of a source row whose texts are all too short. */
+const NO_TEXT: SourceText = {
+  words: 0,
+  hasPassage: false,
+  isPassage,
+  longestRun: () => null,
+  sharedRuns: ({ ids }) => ({ shared: 0, all: Math.max(0, ids.length - SHORTEST_RUN + 1) }),
+  passage: () => null,
+};
 
 /** A hash of 32 bits of the 8 words from here. */
 function keyAt(ids: Float64Array, at: number): number {
