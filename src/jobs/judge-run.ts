@@ -4,7 +4,7 @@ import { textMetrics } from "../metrics/text/index.ts";
 import type { RunCounts } from "../metrics/text/input.ts";
 import { decide } from "../policy/decide.ts";
 import type { Decision } from "../policy/decision.ts";
-import type { Facts, RunFacts } from "../policy/facts.ts";
+import { type Facts, NOTHING_DECLARED, type RunFacts } from "../policy/facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import { randomFromSeed } from "../random.ts";
 import type { Lineage, RunSummary } from "../text/run-summary.ts";
@@ -46,15 +46,7 @@ export function decideRun(
   },
 ): Decision {
   const facts: Facts = {
-    declared: {
-      target: false,
-      survival: false,
-      analyses: 0,
-      quasiIdentifiers: [],
-      sensitive: [],
-      protectedAttributes: [],
-      population: null,
-    },
+    declared: NOTHING_DECLARED,
     rows: { train: null, holdout: null, synthetic: summary.accepted },
     judged: null,
     queries: null,

@@ -1,5 +1,5 @@
 import type { Decision } from "./decision.ts";
-import type { Facts } from "./facts.ts";
+import { type Facts, NOTHING_DECLARED } from "./facts.ts";
 import type { Policy } from "./policy.ts";
 import { numberInWords } from "./words.ts";
 
@@ -52,15 +52,7 @@ export function refusedByBudget(
 
 /** The refusal comes before anybody looks. */
 const NOTHING_LOOKED_AT: Facts = {
-  declared: {
-    target: false,
-    survival: false,
-    analyses: 0,
-    quasiIdentifiers: [],
-    sensitive: [],
-    protectedAttributes: [],
-    population: null,
-  },
+  declared: NOTHING_DECLARED,
   rows: { train: null, holdout: null, synthetic: 0 },
   judged: null,
   queries: null,

@@ -54,3 +54,14 @@ export interface PrivacyFacts {
   /** Releases of the source under differential privacy, this one included. */
   readonly releases: number;
 }
+
+/** What is declared where nothing was: a run of a text recipe, or a refusal before anybody looked. */
+export const NOTHING_DECLARED: Facts["declared"] = {
+  target: false,
+  survival: false,
+  analyses: 0,
+  quasiIdentifiers: [],
+  sensitive: [],
+  protectedAttributes: [],
+  population: null,
+};

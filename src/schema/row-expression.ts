@@ -1,5 +1,6 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { type Column, columnOf, type Table } from "../data/table.ts";
+import { addArithmetic } from "./cel-arithmetic.ts";
 
 /** An expression in CEL over the cells of one row. */
 export interface RowExpression {
@@ -103,36 +104,6 @@ export function compileRowExpression(
       };
     },
   };
-}
-
-/** CEL has no arithmetic between a double and an int; people write `price * 2`. */
-function addArithmetic(environment: Environment): void {
-  const operators: Readonly<Record<string, (a: number, b: number) => number>> = {
-    "+": (a, b) => a + b,
-    "-": (a, b) => a - b,
-    "*": (a, b) => a * b,
-    "/": (a, b) => a / b,
-    "%": (a, b) => a % b,
-  };
-  for (const [operator, of] of Object.entries(operators)) {
-    const handler = (a: unknown, b: unknown): number => of(Number(a), Number(b));
-    environment.registerOperator(`double ${operator} int`, handler);
-    environment.registerOperator(`int ${operator} double`, handler);
-  }
-  environment.registerOperator("double % double", (a: number, b: number) => a % b);
-  // One direction of equality is there; its mirror comes with it.
-  environment.registerOperator("double == int", (a: number, b: bigint) => a === Number(b));
-  for (const name of ["abs", "round", "floor", "ceil"] as const)
-    environment.registerFunction(`${name}(double): double`, (x: number) => Math[name](x));
-  for (const name of ["min", "max"] as const)
-    for (const [a, b] of [
-      ["double", "double"],
-      ["double", "int"],
-      ["int", "double"],
-    ])
-      environment.registerFunction(`${name}(${a}, ${b}): double`, (x: unknown, y: unknown) =>
-        Math[name](Number(x), Number(y)),
-      );
 }
 
 function celTypeOf(column: Column): CelType {

@@ -1,4 +1,5 @@
 import type { Environment } from "@marcbachmann/cel-js";
+import { addArithmetic } from "../schema/cel-arithmetic.ts";
 
 /** Adds what people expect beside CEL's own functions: arithmetic between doubles and whole numbers, and words for text, lists and numbers. Each
  * function of text may be written before it or after a point: `lower(x)`, `x.lower()`. */
@@ -77,35 +78,4 @@ function firstCharacters(text: string, n: number): string {
   if (text.length <= n) return text;
   const cut = text.slice(0, Math.max(0, n));
   return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
-}
-
-/** CEL has no arithmetic between a double and an int; people write `price * 2`. */
-function addArithmetic(environment: Environment): void {
-  const operators: Readonly<Record<string, (a: number, b: number) => number>> = {
-    "+": (a, b) => a + b,
-    "-": (a, b) => a - b,
-    "*": (a, b) => a * b,
-    "/": (a, b) => a / b,
-    "%": (a, b) => a % b,
-  };
-  for (const [operator, of] of Object.entries(operators)) {
-    const handler = (a: unknown, b: unknown): number => of(Number(a), Number(b));
-    environment.registerOperator(`double ${operator} int`, handler);
-    environment.registerOperator(`int ${operator} double`, handler);
-  }
-  environment.registerOperator("double % double", (a: number, b: number) => a % b);
-  environment.registerOperator("double == int", (a: number, b: bigint) => a === Number(b));
-  for (const name of ["abs", "round", "floor", "ceil"] as const)
-    for (const type of ["double", "int"])
-      environment.registerFunction(`${name}(${type}): double`, (x: unknown) => Math[name](Number(x)));
-  for (const name of ["min", "max"] as const)
-    for (const [a, b] of [
-      ["double", "double"],
-      ["double", "int"],
-      ["int", "double"],
-      ["int", "int"],
-    ])
-      environment.registerFunction(`${name}(${a}, ${b}): double`, (x: unknown, y: unknown) =>
-        Math[name](Number(x), Number(y)),
-      );
 }
