@@ -1,26 +1,26 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 import { inScratch } from "./cli/run.ts";
+import { spawnMockModels } from "./servers/mock-models.ts";
 
-for (const file of readdirSync("examples").filter((name) => name.endsWith(".ts"))) {
-  test(`examples/${file} runs`, () =>
-    inScratch(async (folder) => {
-      const env = {
-        ...process.env,
-        XDG_CONFIG_HOME: join(folder, "config"),
-        XDG_DATA_HOME: join(folder, "data"),
-        XDG_STATE_HOME: join(folder, "state"),
-        TMPDIR: folder,
-      };
-      const ran = spawnSync(process.execPath, [join(".build", "examples", file.replace(/\.ts$/, ".js"))], {
-        encoding: "utf8",
-        env,
-        timeout: 120_000,
+test("the example of texts from TypeScript runs", () =>
+  inScratch(async (folder) => {
+    const mock = await spawnMockModels();
+    try {
+      const { stdout } = await promisify(execFile)(process.execPath, [resolve(".build", "examples", "texts.js")], {
+        env: {
+          ...process.env,
+          MODEL_URL: mock.baseUrl,
+          MODEL: "mock",
+          XDG_CONFIG_HOME: join(folder, "config"),
+          XDG_DATA_HOME: join(folder, "data"),
+        },
       });
-      assert.equal(ran.status, 0, ran.stderr);
-      assert.match(ran.stdout, /verified: true/);
-    }));
-}
+      assert.match(stdout, /pass - Passed[\s\S]*20 of 20 rows[\s\S]*verified: true/);
+    } finally {
+      await mock.close();
+    }
+  }));
