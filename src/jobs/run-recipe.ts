@@ -86,6 +86,7 @@ export async function runRecipe(options: RunRecipeOptions): Promise<RunResult> {
         } catch (error) {
           // What was to be written cannot be: no more is asked for it.
           engine.abort();
+          queue.leave();
           throw error;
         } finally {
           await making;
