@@ -238,7 +238,10 @@ function sharesOf(values: readonly Json[] | Readonly<Record<string, number>>): R
     ? values.map((value) => [String(value), 1] as const)
     : Object.entries(values as Readonly<Record<string, number>>);
   const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
-  return Object.fromEntries(weights.map(([label, weight]) => [label, weight / total]));
+  // A value that is listed twice is drawn twice as often.
+  const shares = new Map<string, number>();
+  for (const [label, weight] of weights) shares.set(label, (shares.get(label) ?? 0) + weight / total);
+  return Object.fromEntries(shares);
 }
 
 /** Why there is nothing to release. */
