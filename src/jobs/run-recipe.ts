@@ -23,6 +23,7 @@ import { type AskingEngine, engineClock, openAskingEngine } from "./recipe-engin
 import { createRowQueue } from "./row-queue.ts";
 import type { RunRecipeOptions } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
+import type { TextSource } from "./text-source.ts";
 
 /** Rows that wait to be written while others are made. */
 const MOST_WAITING = 512;
@@ -72,7 +73,8 @@ export async function runRecipe(options: RunRecipeOptions): Promise<RunResult> {
               model,
               endpoint,
             })),
-            source: source && { name: source.name, real: !source.synthetic, sha256: source.sha256 },
+            source: source && { name: source.name, real: readsReal(source, plan), sha256: source.sha256 },
+            verbatim: plan.exports.flatMap(({ name, verbatim }) => (verbatim.length > 0 ? [name] : [])),
             judges: judgesOf(recipe),
             intended: intendedOf(recipe, plan),
             policy,
@@ -208,6 +210,11 @@ function lineageOf(
       ),
     })),
   };
+}
+
+/** Whether any cell that the recipe reads is a real one. */
+function readsReal({ synthetic, realColumns }: TextSource, { sourceColumns }: Plan): boolean {
+  return !synthetic || sourceColumns.some((column) => realColumns.includes(column));
 }
 
 function textsOf(cell: Json | undefined): readonly string[] {

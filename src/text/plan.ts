@@ -48,7 +48,7 @@ export interface PlannedExport {
   readonly name: string;
   /** Null where an expression has no value. */
   readonly value: (row: Row) => Json;
-  /** Columns of the source whose cells may stand in it as they are, because no model stands between. */
+  /** Columns of the source whose real cells may stand in it as they are, because no model stands between. */
   readonly verbatim: readonly string[];
 }
 
@@ -64,17 +64,23 @@ export interface PlannedCall {
 /** Puts a recipe's steps together.
  * @param recipe that was checked
  * @param options `sourceColumns`: of the table that the recipe's source names, null where it names none; `sourceIsSynthetic`: the source is a bundle of
- *   synthetic data, whose rows may be sent without a permission
+ *   synthetic data, whose rows may be sent without a permission, but for its `realColumns`: those that hold cells of a real source as they were
  * @throws {InvalidArgument} "invalid-recipe": a column that the source does not have; "permission-needed" */
 export async function planRecipe(
   recipe: Recipe,
-  options: StepMakers & { readonly sourceColumns: readonly string[] | null; readonly sourceIsSynthetic: boolean },
+  options: StepMakers & {
+    readonly sourceColumns: readonly string[] | null;
+    readonly sourceIsSynthetic: boolean;
+    readonly realColumns?: readonly string[] | undefined;
+  },
 ): Promise<Plan> {
   const compiled = compileRecipe(recipe);
   const columns = options.sourceColumns ?? [];
   checkColumns(recipe, { columns, steps: compiled.steps, exports: compiled.exports });
   const flow = sourceFlow(compiled, columns);
-  if (!options.sourceIsSynthetic) checkPermission(recipe, { compiled, flow });
+  const isReal = (column: string): boolean =>
+    !options.sourceIsSynthetic || options.realColumns?.includes(column) === true;
+  checkPermission(recipe, { compiled, flow, isReal });
   const words = await wordListsOf(recipe);
   const twins = new Map<string, number>();
   const steps = compiled.steps.map((step): Step => {
@@ -92,7 +98,7 @@ export async function planRecipe(
     exports: compiled.exports.map(({ name, expression, fields }) => ({
       name,
       value: exportOf(name, expression),
-      verbatim: columnsIn(fields, { columns, flow: flow.verbatim }),
+      verbatim: columnsIn(fields, { columns, flow: flow.verbatim }).filter(isReal),
     })),
     calls: compiled.steps.flatMap((step) => plannedCall(step, flow)),
     sourceColumns: columnsIn(compiled.fields.source === undefined ? {} : { source: compiled.fields.source }, {

@@ -39,15 +39,16 @@ export function columnsIn(
 }
 
 /** Real rows reach a model only where the recipe says so in words.
+ * @param given isReal: whether a column of the source holds real cells
  * @throws {InvalidArgument} "permission-needed": a prompt holds what comes of a real source cell, and the recipe does not permit it */
 export function checkPermission(
   recipe: Recipe,
-  given: { readonly compiled: CompiledRecipe; readonly flow: SourceFlow },
+  given: { readonly compiled: CompiledRecipe; readonly flow: SourceFlow; readonly isReal: (column: string) => boolean },
 ): void {
   if (recipe.source === undefined || recipe.source.permission === PERMISSION) return;
-  const { compiled, flow } = given;
+  const { compiled, flow, isReal } = given;
   for (const { name, call, fields, configuration } of compiled.steps) {
-    const [column] = flow.reaching.get(name) ?? [];
+    const column = flow.reaching.get(name)?.find(isReal);
     if (call === undefined || column === undefined) continue;
     const taken = fields.source;
     const isDirect = taken !== undefined && (taken === "all" || taken.includes(column));
