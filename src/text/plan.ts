@@ -3,10 +3,24 @@ import type { Json } from "../llm/model.ts";
 import { suggest } from "../math/nearest-name.ts";
 import { type Expression, noValue } from "./expression.ts";
 import { anotherSample } from "./identity.ts";
-import type { CallStep, CheckStep, DeduplicateStep, OwnStep, Recipe, SamplerStep } from "./recipe.ts";
+import {
+  type CallStep,
+  type CheckStep,
+  type DeduplicateStep,
+  type OwnStep,
+  PERMISSION,
+  type Recipe,
+  type SamplerStep,
+} from "./recipe.ts";
 import { type CallTemplates, type CompiledStep, compileRecipe } from "./recipe-compile.ts";
 import { mentionOf } from "./recipe-fields.ts";
-import { checkPermission, columnsIn, type SourceFlow, sourceFlow } from "./recipe-permission.ts";
+import {
+  callerWithoutPermission,
+  checkPermission,
+  columnsIn,
+  type SourceFlow,
+  sourceFlow,
+} from "./recipe-permission.ts";
 import { recipeProblem } from "./recipe-places.ts";
 import type { SamplerCase } from "./recipe-sampler.ts";
 import type { StepKind } from "./recipe-shape.ts";
@@ -81,13 +95,21 @@ export async function planRecipe(
   const isReal = (column: string): boolean =>
     !options.sourceIsSynthetic || options.realColumns?.includes(column) === true;
   checkPermission(recipe, { compiled, flow, isReal });
+  const isPermitted = recipe.source?.permission === PERMISSION;
+  const unpermitted = (name: string): string | undefined =>
+    isPermitted ? undefined : flow.reaching.get(name)?.find(isReal);
   const words = await wordListsOf(recipe);
   const twins = new Map<string, number>();
   const steps = compiled.steps.map((step): Step => {
     const { name, reads, after } = step;
     if (step.kind === "deduplicate")
       return { name, reads, after, stream: options.deduplicate(step.configuration as DeduplicateStep) };
-    return { name, reads, after, cell: guarded(cellOf(step, { makers: options, words, twins }), step.condition) };
+    return {
+      name,
+      reads,
+      after,
+      cell: guarded(cellOf(step, { makers: options, words, twins, unpermitted }), step.condition),
+    };
   });
   const rows = recipe.rows ?? "all";
   return {
@@ -152,6 +174,8 @@ interface Making {
   readonly words: ReadonlyMap<string, WordLists>;
   /** Calls that are asked alike, counted. */
   readonly twins: Map<string, number>;
+  /** A column of real cells that a step depends on, and no model may see. */
+  readonly unpermitted: (step: string) => string | undefined;
 }
 
 function cellOf(step: CompiledStep, making: Making): Cell {
@@ -175,7 +199,10 @@ function cellOf(step: CompiledStep, making: Making): Cell {
     }
     case "own": {
       const cell = makers.own(configuration as OwnStep, step.reads);
-      return (row, context) => cell(seenBy(step.reads, row), context);
+      const column = making.unpermitted(step.name);
+      if (column === undefined) return (row, context) => cell(seenBy(step.reads, row), context);
+      const caller = callerWithoutPermission(step.name, column);
+      return (row, context) => cell(seenBy(step.reads, row), Object.create(context, { caller: { value: caller } }));
     }
     case "deduplicate":
       throw new TypeError("A deduplication has no cell.");

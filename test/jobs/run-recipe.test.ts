@@ -291,6 +291,37 @@ test("a signed bundle of synthetic rows is a source that needs no words; an alte
   );
 });
 
+test("a function of one's own that sees real rows asks no model without the words", async () => {
+  const asking = (permission: Recipe["source"]): Recipe =>
+    recipeOf("own-asking", {
+      source: permission as NonNullable<Recipe["source"]>,
+      steps: [
+        {
+          name: "answer",
+          async run({ source, sample, index }, { caller, random }) {
+            const messages = [{ role: "user" as const, content: `${String(source.text)} ${random.integer(2)}` }];
+            const request = { kind: "chat" as const, messages, parameters: {} };
+            const { answer } = await caller.call({
+              model: "writer",
+              request,
+              sample,
+              column: "answer",
+              priority: index,
+            });
+            return answer?.text ?? "";
+          },
+        },
+      ],
+      export: ["answer"],
+    });
+  const from = sourceOf("own-asking", 60);
+  const refused = await callsSince(() =>
+    assert.rejects(runRecipe(placesOf(asking({ from }))), { name: "InvalidArgument", code: "permission-needed" }),
+  );
+  assert.equal(refused, 0);
+  assert.equal((await runRecipe(placesOf(asking({ from, permission: PERMISSION })))).rows, 60);
+});
+
 test("what a bundle copied out of a real source is real there too, and in what is made of that", async () => {
   const copied = await runRecipe(
     placesOf(
