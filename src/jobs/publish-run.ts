@@ -91,6 +91,8 @@ export interface RunPublication {
   readonly models: readonly RunModel[];
   /** Null: the recipe has no source. */
   readonly source: RunSource | null;
+  /** Exported columns that hold cells of a real source as they are; default: none. Who makes texts of this release needs the permission to show them a model. */
+  readonly verbatim?: readonly string[] | undefined;
   /** Default: none. */
   readonly judges?: readonly RunJudge[] | undefined;
   /** What samplers were told to draw, for exported columns: shares by label. Default: nothing is known. */
@@ -136,7 +138,10 @@ export async function publishRun(folder: BundleFolder, run: RunPublication): Pro
 
   events.phase?.("report", `${scores.length} scores, signed by ${run.signer.keyId.slice(0, 12)}…`);
   const shown = measures.source === "real" ? withoutWords(summary) : summary;
-  await folder.writeText(BUNDLE.run, jsonText({ format: "counterfoil-run/1", ...measures, summary: shown }));
+  await folder.writeText(
+    BUNDLE.run,
+    jsonText({ format: "counterfoil-run/1", ...measures, verbatim: run.verbatim ?? [], summary: shown }),
+  );
   const schemaText = schemaToYaml(inferSchema(tableOfJson(run.columns, written.first)));
   const page: RunReportInput = {
     ...reportInput(run, { decision, scores, summary: shown, schemaText }),

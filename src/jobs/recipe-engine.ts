@@ -101,6 +101,7 @@ export async function openRecipe(
       ...makersOf(recipe, { models, programs, beside, events }),
       sourceColumns: source?.columns ?? null,
       sourceIsSynthetic: source?.synthetic ?? false,
+      realColumns: source?.realColumns,
     });
     const attempt = attemptsOf(recipe, {
       source: source && { count: source.rows, row: source.row },

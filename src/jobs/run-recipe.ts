@@ -23,6 +23,7 @@ import { type AskingEngine, engineClock, openAskingEngine } from "./recipe-engin
 import { createRowQueue } from "./row-queue.ts";
 import type { RunRecipeOptions } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
+import type { TextSource } from "./text-source.ts";
 
 /** Rows that wait to be written while others are made. */
 const MOST_WAITING = 512;
@@ -72,7 +73,8 @@ export async function runRecipe(options: RunRecipeOptions): Promise<RunResult> {
               model,
               endpoint,
             })),
-            source: source && { name: source.name, real: !source.synthetic, sha256: source.sha256 },
+            source: source && { name: source.name, real: readsReal(source, plan), sha256: source.sha256 },
+            verbatim: plan.exports.flatMap(({ name, verbatim }) => (verbatim.length > 0 ? [name] : [])),
             judges: judgesOf(recipe),
             intended: intendedOf(recipe, plan),
             policy,
@@ -86,6 +88,7 @@ export async function runRecipe(options: RunRecipeOptions): Promise<RunResult> {
         } catch (error) {
           // What was to be written cannot be: no more is asked for it.
           engine.abort();
+          queue.leave();
           throw error;
         } finally {
           await making;
@@ -209,6 +212,11 @@ function lineageOf(
   };
 }
 
+/** Whether any cell that the recipe reads is a real one. */
+function readsReal({ synthetic, realColumns }: TextSource, { sourceColumns }: Plan): boolean {
+  return !synthetic || sourceColumns.some((column) => realColumns.includes(column));
+}
+
 function textsOf(cell: Json | undefined): readonly string[] {
   return typeof cell === "string" ? [cell] : [];
 }
@@ -237,7 +245,10 @@ function sharesOf(values: readonly Json[] | Readonly<Record<string, number>>): R
     ? values.map((value) => [String(value), 1] as const)
     : Object.entries(values as Readonly<Record<string, number>>);
   const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
-  return Object.fromEntries(weights.map(([label, weight]) => [label, weight / total]));
+  // A value that is listed twice is drawn twice as often.
+  const shares = new Map<string, number>();
+  for (const [label, weight] of weights) shares.set(label, (shares.get(label) ?? 0) + weight / total);
+  return Object.fromEntries(shares);
 }
 
 /** Why there is nothing to release. */

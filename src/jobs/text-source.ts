@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, extname, join, relative, resolve } from "node:path";
+import { z } from "zod";
 import { readTable } from "../data/read.ts";
 import type { Column, Table } from "../data/table.ts";
 import { InvalidArgument, InvalidData } from "../errors.ts";
@@ -19,6 +20,8 @@ export interface TextSource {
   row(index: number): Readonly<Record<string, Json>>;
   /** Every row was made by this product, and the signature says so. */
   readonly synthetic: boolean;
+  /** Where it is synthetic: columns that a run copied out of a real source. */
+  readonly realColumns: readonly string[];
   /** Of the file as it is on disk; of a folder: of its documents' names and contents. */
   readonly sha256: string;
   /** Its name without folders, for the report. */
@@ -75,7 +78,7 @@ async function openTable(path: string, options: Opening & { readonly synthetic: 
     notice: options.notice,
     signal: options.signal,
   });
-  return { ...rowsOf(table), synthetic: options.synthetic, sha256: source.sha256, name: options.name };
+  return { ...rowsOf(table), synthetic: options.synthetic, realColumns: [], sha256: source.sha256, name: options.name };
 }
 
 /** A bundle's rows count as synthetic only when its signature checks: the word of a file is not enough. */
@@ -92,7 +95,18 @@ async function openBundle(folder: string, options: Opening): Promise<TextSource>
     throw new InvalidData("no-data", `The bundle ${options.name} holds no ${BUNDLE.synthetic}.`, {
       advice: "Give a bundle that `counterfoil synthesize` or `counterfoil run` left, or a table file.",
     });
-  return openTable(path, { ...options, synthetic });
+  const table = await openTable(path, { ...options, synthetic });
+  return { ...table, realColumns: await copiedColumns(folder, table.columns) };
+}
+
+const copies = z.object({ source: z.string(), verbatim: z.array(z.string()).optional() });
+
+/** Columns of a bundle whose cells a run took over from a real source, as the bundle itself says; all where it does not say. */
+async function copiedColumns(folder: string, columns: readonly string[]): Promise<readonly string[]> {
+  const path = join(folder, BUNDLE.run);
+  if (!existsSync(path)) return [];
+  const { source, verbatim } = copies.parse(JSON.parse(await readFile(path, "utf8")));
+  return verbatim ?? (source === "real" ? columns : []);
 }
 
 async function openDocuments(
@@ -145,6 +159,7 @@ async function openDocuments(
     columns: ["name", "text"],
     row: (index) => ({ name: files[index] as string, text: texts[index] as string }),
     synthetic: false,
+    realColumns: [],
     sha256: hash.digest("hex"),
     name,
   };

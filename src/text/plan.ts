@@ -3,10 +3,24 @@ import type { Json } from "../llm/model.ts";
 import { suggest } from "../math/nearest-name.ts";
 import { type Expression, noValue } from "./expression.ts";
 import { anotherSample } from "./identity.ts";
-import type { CallStep, CheckStep, DeduplicateStep, OwnStep, Recipe, SamplerStep } from "./recipe.ts";
+import {
+  type CallStep,
+  type CheckStep,
+  type DeduplicateStep,
+  type OwnStep,
+  PERMISSION,
+  type Recipe,
+  type SamplerStep,
+} from "./recipe.ts";
 import { type CallTemplates, type CompiledStep, compileRecipe } from "./recipe-compile.ts";
 import { mentionOf } from "./recipe-fields.ts";
-import { checkPermission, columnsIn, type SourceFlow, sourceFlow } from "./recipe-permission.ts";
+import {
+  callerWithoutPermission,
+  checkPermission,
+  columnsIn,
+  type SourceFlow,
+  sourceFlow,
+} from "./recipe-permission.ts";
 import { recipeProblem } from "./recipe-places.ts";
 import type { SamplerCase } from "./recipe-sampler.ts";
 import type { StepKind } from "./recipe-shape.ts";
@@ -48,7 +62,7 @@ export interface PlannedExport {
   readonly name: string;
   /** Null where an expression has no value. */
   readonly value: (row: Row) => Json;
-  /** Columns of the source whose cells may stand in it as they are, because no model stands between. */
+  /** Columns of the source whose real cells may stand in it as they are, because no model stands between. */
   readonly verbatim: readonly string[];
 }
 
@@ -64,24 +78,38 @@ export interface PlannedCall {
 /** Puts a recipe's steps together.
  * @param recipe that was checked
  * @param options `sourceColumns`: of the table that the recipe's source names, null where it names none; `sourceIsSynthetic`: the source is a bundle of
- *   synthetic data, whose rows may be sent without a permission
+ *   synthetic data, whose rows may be sent without a permission, but for its `realColumns`: those that hold cells of a real source as they were
  * @throws {InvalidArgument} "invalid-recipe": a column that the source does not have; "permission-needed" */
 export async function planRecipe(
   recipe: Recipe,
-  options: StepMakers & { readonly sourceColumns: readonly string[] | null; readonly sourceIsSynthetic: boolean },
+  options: StepMakers & {
+    readonly sourceColumns: readonly string[] | null;
+    readonly sourceIsSynthetic: boolean;
+    readonly realColumns?: readonly string[] | undefined;
+  },
 ): Promise<Plan> {
   const compiled = compileRecipe(recipe);
   const columns = options.sourceColumns ?? [];
   checkColumns(recipe, { columns, steps: compiled.steps, exports: compiled.exports });
   const flow = sourceFlow(compiled, columns);
-  if (!options.sourceIsSynthetic) checkPermission(recipe, { compiled, flow });
+  const isReal = (column: string): boolean =>
+    !options.sourceIsSynthetic || options.realColumns?.includes(column) === true;
+  checkPermission(recipe, { compiled, flow, isReal });
+  const isPermitted = recipe.source?.permission === PERMISSION;
+  const unpermitted = (name: string): string | undefined =>
+    isPermitted ? undefined : flow.reaching.get(name)?.find(isReal);
   const words = await wordListsOf(recipe);
   const twins = new Map<string, number>();
   const steps = compiled.steps.map((step): Step => {
     const { name, reads, after } = step;
     if (step.kind === "deduplicate")
       return { name, reads, after, stream: options.deduplicate(step.configuration as DeduplicateStep) };
-    return { name, reads, after, cell: guarded(cellOf(step, { makers: options, words, twins }), step.condition) };
+    return {
+      name,
+      reads,
+      after,
+      cell: guarded(cellOf(step, { makers: options, words, twins, unpermitted }), step.condition),
+    };
   });
   const rows = recipe.rows ?? "all";
   return {
@@ -92,7 +120,7 @@ export async function planRecipe(
     exports: compiled.exports.map(({ name, expression, fields }) => ({
       name,
       value: exportOf(name, expression),
-      verbatim: columnsIn(fields, { columns, flow: flow.verbatim }),
+      verbatim: columnsIn(fields, { columns, flow: flow.verbatim }).filter(isReal),
     })),
     calls: compiled.steps.flatMap((step) => plannedCall(step, flow)),
     sourceColumns: columnsIn(compiled.fields.source === undefined ? {} : { source: compiled.fields.source }, {
@@ -146,6 +174,8 @@ interface Making {
   readonly words: ReadonlyMap<string, WordLists>;
   /** Calls that are asked alike, counted. */
   readonly twins: Map<string, number>;
+  /** A column of real cells that a step depends on, and no model may see. */
+  readonly unpermitted: (step: string) => string | undefined;
 }
 
 function cellOf(step: CompiledStep, making: Making): Cell {
@@ -169,7 +199,10 @@ function cellOf(step: CompiledStep, making: Making): Cell {
     }
     case "own": {
       const cell = makers.own(configuration as OwnStep, step.reads);
-      return (row, context) => cell(seenBy(step.reads, row), context);
+      const column = making.unpermitted(step.name);
+      if (column === undefined) return (row, context) => cell(seenBy(step.reads, row), context);
+      const caller = callerWithoutPermission(step.name, column);
+      return (row, context) => cell(seenBy(step.reads, row), Object.create(context, { caller: { value: caller } }));
     }
     case "deduplicate":
       throw new TypeError("A deduplication has no cell.");

@@ -193,6 +193,10 @@ function compileCall(
       { in: step, key: "model" },
       `${title} calls an unknown model "${model}"${suggest(model, models)}`,
     );
+  checkColumnNames(
+    Object.keys(step.rubric ?? {}).map((name) => ({ name })),
+    { in: step, key: "rubric" },
+  );
   if (step.scale !== undefined && !(step.scale[0] < step.scale[1]))
     throw recipeProblem(
       { in: step, key: "scale" },
@@ -255,7 +259,11 @@ function compileExports(context: RecipeContext, listed: readonly CompiledStep[])
   const { recipe } = context;
   const whole = (name: string): CompiledExport => ({ name, expression: undefined, fields: { [name]: "all" } });
   const given = recipe.export;
-  if (given === undefined) return listed.filter(({ kind }) => hasCell(kind)).map(({ name }) => whole(name));
+  if (given === undefined) {
+    const all = listed.filter(({ kind }) => hasCell(kind)).map(({ name }) => whole(name));
+    checkColumnNames(all, { in: recipe, key: "steps" });
+    return all;
+  }
   const exports = given.flatMap((item, i): CompiledExport[] => {
     if (typeof item === "string") {
       if (/[^A-Za-z0-9_]/.test(item))
@@ -271,9 +279,25 @@ function compileExports(context: RecipeContext, listed: readonly CompiledStep[])
       return { name, expression, fields: expression.fields };
     });
   });
-  const doubled = exports.find(({ name }, i) => exports.findIndex((other) => other.name === name) !== i);
-  if (doubled) throw recipeProblem({ in: recipe, key: "export" }, `export names "${doubled.name}" twice`);
+  checkColumnNames(exports, { in: recipe, key: "export" });
   return exports;
+}
+
+/** Column names of a table differ by more than capital letters, and none is empty: neither Parquet nor CSV is written otherwise, and that would be told when all
+ * is paid. */
+function checkColumnNames(exports: readonly { readonly name: string }[], pointer: Pointer): void {
+  const seen = new Map<string, string>();
+  for (const { name } of exports) {
+    if (name === "") throw recipeProblem(pointer, "a column has no name");
+    const other = seen.get(name.toLowerCase());
+    if (other === name) throw recipeProblem(pointer, `export names "${name}" twice`);
+    if (other !== undefined)
+      throw recipeProblem(
+        pointer,
+        `"${other}" and "${name}" would be columns, and a table takes them for the same: rename one`,
+      );
+    seen.set(name.toLowerCase(), name);
+  }
 }
 
 function cycleProblem(cycle: readonly string[], listed: readonly CompiledStep[]): InvalidArgument {

@@ -1,4 +1,5 @@
 import { InvalidArgument } from "../errors.ts";
+import type { Caller } from "../llm/call.ts";
 import type { Fields } from "./expression.ts";
 import { PERMISSION, type Recipe } from "./recipe.ts";
 import type { CompiledRecipe } from "./recipe-compile.ts";
@@ -39,15 +40,16 @@ export function columnsIn(
 }
 
 /** Real rows reach a model only where the recipe says so in words.
+ * @param given isReal: whether a column of the source holds real cells
  * @throws {InvalidArgument} "permission-needed": a prompt holds what comes of a real source cell, and the recipe does not permit it */
 export function checkPermission(
   recipe: Recipe,
-  given: { readonly compiled: CompiledRecipe; readonly flow: SourceFlow },
+  given: { readonly compiled: CompiledRecipe; readonly flow: SourceFlow; readonly isReal: (column: string) => boolean },
 ): void {
   if (recipe.source === undefined || recipe.source.permission === PERMISSION) return;
-  const { compiled, flow } = given;
+  const { compiled, flow, isReal } = given;
   for (const { name, call, fields, configuration } of compiled.steps) {
-    const [column] = flow.reaching.get(name) ?? [];
+    const column = flow.reaching.get(name)?.find(isReal);
     if (call === undefined || column === undefined) continue;
     const taken = fields.source;
     const isDirect = taken !== undefined && (taken === "all" || taken.includes(column));
@@ -55,14 +57,28 @@ export function checkPermission(
       ? undefined
       : Object.keys(fields).find((other) => flow.reaching.get(other)?.includes(column));
     const place = placeOf({ in: configuration, key: "prompt" });
-    throw new InvalidArgument(
-      "permission-needed",
+    throw permissionNeeded(
       `${place ? `${place.file}:${place.line}:${place.column}: ` : ""}step "${name}" sends the column "${column}" of the source${
         through === undefined ? "" : `, through "${through}",`
       } to the model "${call.model}" (${recipe.models?.[call.model]?.provider}), and the recipe does not permit it.`,
-      {
-        advice: `If the rows may leave for that model, write under \`source\`: permission: ${PERMISSION}. A source that is a bundle of synthetic data needs none.`,
-      },
     );
   }
+}
+
+/** The caller of a step of one's own that sees real cells without the permission: what it would ask nobody can look into before. */
+export function callerWithoutPermission(step: string, column: string): Caller {
+  return {
+    call: ({ model }) =>
+      Promise.reject(
+        permissionNeeded(
+          `step "${step}" sees the column "${column}" of the source and asks the model "${model}", and the recipe does not permit it.`,
+        ),
+      ),
+  };
+}
+
+function permissionNeeded(message: string): InvalidArgument {
+  return new InvalidArgument("permission-needed", message, {
+    advice: `If the rows may leave for that model, write under \`source\`: permission: ${PERMISSION}. A source that is a bundle of synthetic data needs none.`,
+  });
 }

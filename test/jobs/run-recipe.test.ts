@@ -291,6 +291,75 @@ test("a signed bundle of synthetic rows is a source that needs no words; an alte
   );
 });
 
+test("a function of one's own that sees real rows asks no model without the words", async () => {
+  const asking = (permission: Recipe["source"]): Recipe =>
+    recipeOf("own-asking", {
+      source: permission as NonNullable<Recipe["source"]>,
+      steps: [
+        {
+          name: "answer",
+          async run({ source, sample, index }, { caller, random }) {
+            const messages = [{ role: "user" as const, content: `${String(source.text)} ${random.integer(2)}` }];
+            const request = { kind: "chat" as const, messages, parameters: {} };
+            const { answer } = await caller.call({
+              model: "writer",
+              request,
+              sample,
+              column: "answer",
+              priority: index,
+            });
+            return answer?.text ?? "";
+          },
+        },
+      ],
+      export: ["answer"],
+    });
+  const from = sourceOf("own-asking", 60);
+  const refused = await callsSince(() =>
+    assert.rejects(runRecipe(placesOf(asking({ from }))), { name: "InvalidArgument", code: "permission-needed" }),
+  );
+  assert.equal(refused, 0);
+  assert.equal((await runRecipe(placesOf(asking({ from, permission: PERMISSION })))).rows, 60);
+});
+
+test("what a bundle copied out of a real source is real there too, and in what is made of that", async () => {
+  const copied = await runRecipe(
+    placesOf(
+      recipeOf("copied", {
+        models: {},
+        source: { from: sourceOf("copied", 60) },
+        steps: [{ name: "mark", sampler: "bernoulli", chance: 0.5 }],
+        export: ["mark", { body: "source.text" }],
+      }),
+    ),
+  );
+  const asking = (name: string, from: string, column: string): Recipe =>
+    recipeOf(name, {
+      source: { from },
+      steps: [{ name: "answer", call: "text", prompt: `Answer: {{ source.${column} }}` }],
+      export: ["answer", { body: "source.body" }],
+    });
+  const needed = (error: unknown) => error instanceof InvalidArgument && error.code === "permission-needed";
+  const from = copied.bundle as string;
+  await assert.rejects(runRecipe(placesOf(asking("copied-body", from, "body"))), needed);
+  const next = await runRecipe(placesOf(asking("copied-mark", from, "mark")));
+  await assert.rejects(runRecipe(placesOf(asking("copied-again", next.bundle as string, "body"))), needed);
+  assert.equal(
+    (
+      await runRecipe(
+        placesOf(
+          recipeOf("copied-answer", {
+            source: { from: next.bundle as string },
+            steps: [{ name: "more", call: "text", prompt: "More: {{ source.answer }}" }],
+            export: ["more"],
+          }),
+        ),
+      )
+    ).rows,
+    60,
+  );
+});
+
 test("a folder of documents is a source, and a zod schema and a function are parts of a recipe", async () => {
   const folder = join(home, "documents", "deeper");
   mkdirSync(folder, { recursive: true });

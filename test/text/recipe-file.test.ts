@@ -232,6 +232,20 @@ test("names that mean something to JavaScript are names, or refused", () => {
   assert.equal(({} as { rows?: number }).rows, undefined);
 });
 
+test("names that a table takes for the same column, or for none, are told before anything is asked", () => {
+  const two = "steps: [{ name: Text, sampler: uuid }, { name: text, sampler: uuid }]";
+  const same = /^r\.yaml:\d+:\d+: "Text" and "text" would be columns, and a table takes them for the same/;
+  assert.match(complaintOf(small("rows: 1", two)), same);
+  assert.match(complaintOf(small("rows: 1", two, "export: [Text, { text: Text }]")), same);
+  assert.equal(complaintOf(small("rows: 1", two, "export: [text]")), "accepted");
+  assert.match(complaintOf(small("rows: 1", two, 'export: [{ "": text }]')), /:\d+: a column has no name/);
+  const judge = "{ name: a, call: judge, prompt: x, rubric: { Text: x, text: y } }";
+  assert.match(
+    complaintOf(small("rows: 1", "models: { m: { provider: local, model: x } }", `steps: [${judge}]`)),
+    same,
+  );
+});
+
 function small(...lines: readonly string[]): string {
   return ["format: counterfoil-text/1", "name: small", ...lines].join("\n");
 }
