@@ -61,7 +61,7 @@ export function checkPermission(
         through === undefined ? "" : `, through "${through}",`
       } to the model "${call.model}" (${recipe.models?.[call.model]?.provider}), and the recipe does not permit it.`,
       {
-        advice: `If the rows may leave for that model, write under \`source\`: permission: ${PERMISSION}. A source that is a bundle of synthetic data needs none.`,
+        advice: `If the rows may leave for that model, write under \`source\`: permission: ${PERMISSION}. A source that is a bundle of synthetic data, and passed its policy, needs none.`,
       },
     );
   }

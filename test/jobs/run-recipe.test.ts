@@ -291,6 +291,27 @@ test("a signed bundle of synthetic rows is a source that needs no words; an alte
   );
 });
 
+test("a bundle that its policy refused is no free source: its rows need the words, and whoever reads them is told why", async () => {
+  const copies = { steps: [ASK, { name: "line", expression: "source.text" }], export: ["line"] };
+  const first = await runRecipe(placesOf(recipeOf("refused", copies)));
+  assert.equal(first.decision.decision, "refuse");
+  const steps: StepConfiguration[] = [{ name: "answer", call: "text", prompt: "Answer: {{ source.line }}" }];
+  const told: string[] = [];
+  const second = (source: Partial<Recipe["source"]>) =>
+    runRecipe({
+      ...placesOf(
+        recipeOf("onwards", { source: { from: first.bundle as string, ...source }, steps, export: ["answer"] }),
+      ),
+      events: { notice: (message) => told.push(message) },
+    });
+  await assert.rejects(
+    second({}),
+    (error: unknown) => error instanceof InvalidArgument && error.code === "permission-needed",
+  );
+  assert.match(told.join(), /did not pass its policy \(refuse\)/);
+  assert.equal((await second({ permission: PERMISSION })).rows, 60);
+});
+
 test("a folder of documents is a source, and a zod schema and a function are parts of a recipe", async () => {
   const folder = join(home, "documents", "deeper");
   mkdirSync(folder, { recursive: true });

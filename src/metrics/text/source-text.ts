@@ -32,6 +32,7 @@ export interface Run {
 
 export function sourceTextOf(texts: readonly string[]): SourceText {
   const long = texts.flatMap((text) => {
+    if (LABEL.test(text)) return [];
     const hashed = hashWords(text);
     return hashed.ids.length >= SHORTEST_RUN ? [{ text, ...hashed }] : [];
   });
@@ -119,6 +120,8 @@ export function sourceTextOf(texts: readonly string[]): SourceText {
 }
 
 const MOST_PLACES = 50;
+/** One word to a reader, however many are joined in it: "balance_not_updated_after_cheque_or_cash_deposit" is the name of a class, handed on by right. */
+const LABEL = /^\s*[\w.-]+\s*$/;
 
 /** A hash of 32 bits of the 8 words from here. */
 function keyAt(ids: Float64Array, at: number): number {
