@@ -33,7 +33,7 @@ const MOST_DOCUMENTS = 1_000_000;
 const MOST_BYTES = 2_000_000_000;
 const DOCUMENTS: ReadonlySet<string> = new Set([".txt", ".md"]);
 
-/** Opens a source: a table file, a folder of documents (columns `name` and `text`), or a bundle of synthetic data.
+/** Opens a source: a table file, a folder of documents (columns `name` and `text`), or a bundle of synthetic data. One that its policy did not let out is read as real.
  * @param beside folder that a relative path is meant from: that of the recipe
  * @throws {InvalidArgument} there is nothing of that name, or it is no source */
 export async function openTextSource(
@@ -81,14 +81,20 @@ async function openTable(path: string, options: Opening & { readonly synthetic: 
   return { ...rowsOf(table), synthetic: options.synthetic, realColumns: [], sha256: source.sha256, name: options.name };
 }
 
-/** A bundle's rows count as synthetic only when its signature checks: the word of a file is not enough. */
+/** A bundle's rows count as synthetic only when its signature checks, for the word of a file is not enough, and when its policy let them out: what was refused may
+ * give real rows away. */
 async function openBundle(folder: string, options: Opening): Promise<TextSource> {
-  const { trusted, problems } = await verifyBundle(folder);
+  const { trusted, problems, decision } = await verifyBundle(folder);
   const manifest = checkManifest(JSON.parse(await readFile(join(folder, BUNDLE.manifest), "utf8")));
-  const synthetic = trusted && typeof manifest !== "string" && manifest.digitalSourceType !== null;
-  if (!synthetic)
+  const isOurs = trusted && typeof manifest !== "string" && manifest.digitalSourceType !== null;
+  const synthetic = isOurs && (decision === "pass" || decision === "waived");
+  if (!isOurs)
     options.notice(
       `The bundle ${options.name} does not check (${problems[0] ?? "it holds no synthetic data of this product"}), so its rows are treated as real ones.`,
+    );
+  else if (!synthetic)
+    options.notice(
+      `The bundle ${options.name} did not pass its policy (${decision}), so its rows are treated as real ones.`,
     );
   const path = join(folder, BUNDLE.synthetic);
   if (!existsSync(path))

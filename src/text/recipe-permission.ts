@@ -79,6 +79,6 @@ export function callerWithoutPermission(step: string, column: string): Caller {
 
 function permissionNeeded(message: string): InvalidArgument {
   return new InvalidArgument("permission-needed", message, {
-    advice: `If the rows may leave for that model, write under \`source\`: permission: ${PERMISSION}. A source that is a bundle of synthetic data needs none.`,
+    advice: `If the rows may leave for that model, write under \`source\`: permission: ${PERMISSION}. A source that is a bundle of synthetic data, and passed its policy, needs none.`,
   });
 }

@@ -323,6 +323,12 @@ test("a function of one's own that sees real rows asks no model without the word
 });
 
 test("what a bundle copied out of a real source is real there too, and in what is made of that", async () => {
+  // A policy that lets copies out: what it passes is synthetic by its word, but for the cells that were copied.
+  const policy = join(home, "loose.yaml");
+  writeFileSync(
+    policy,
+    "format: counterfoil-policy/2\nextends: text\nname: loose\ndescription: A test.\nrules:\n  - { rule: no-source-passages, severity: warn }\n",
+  );
   const copied = await runRecipe(
     placesOf(
       recipeOf("copied", {
@@ -330,6 +336,7 @@ test("what a bundle copied out of a real source is real there too, and in what i
         source: { from: sourceOf("copied", 60) },
         steps: [{ name: "mark", sampler: "bernoulli", chance: 0.5 }],
         export: ["mark", { body: "source.text" }],
+        policy,
       }),
     ),
   );
@@ -338,6 +345,7 @@ test("what a bundle copied out of a real source is real there too, and in what i
       source: { from },
       steps: [{ name: "answer", call: "text", prompt: `Answer: {{ source.${column} }}` }],
       export: ["answer", { body: "source.body" }],
+      policy,
     });
   const needed = (error: unknown) => error instanceof InvalidArgument && error.code === "permission-needed";
   const from = copied.bundle as string;
@@ -358,6 +366,27 @@ test("what a bundle copied out of a real source is real there too, and in what i
     ).rows,
     60,
   );
+});
+
+test("a bundle that its policy refused is no free source: its rows need the words, and whoever reads them is told why", async () => {
+  const copies = { steps: [ASK, { name: "line", expression: "source.text" }], export: ["line"] };
+  const first = await runRecipe(placesOf(recipeOf("refused", copies)));
+  assert.equal(first.decision.decision, "refuse");
+  const steps: StepConfiguration[] = [{ name: "answer", call: "text", prompt: "Answer: {{ source.line }}" }];
+  const told: string[] = [];
+  const second = (source: Partial<Recipe["source"]>) =>
+    runRecipe({
+      ...placesOf(
+        recipeOf("onwards", { source: { from: first.bundle as string, ...source }, steps, export: ["answer"] }),
+      ),
+      events: { notice: (message) => told.push(message) },
+    });
+  await assert.rejects(
+    second({}),
+    (error: unknown) => error instanceof InvalidArgument && error.code === "permission-needed",
+  );
+  assert.match(told.join(), /did not pass its policy \(refuse\)/);
+  assert.equal((await second({ permission: PERMISSION })).rows, 60);
 });
 
 test("a folder of documents is a source, and a zod schema and a function are parts of a recipe", async () => {

@@ -32,6 +32,7 @@ export interface Run {
 
 export function sourceTextOf(texts: readonly string[]): SourceText {
   const long = texts.flatMap((text) => {
+    if (LABEL.test(text)) return [];
     const hashed = hashWords(text);
     return hashed.ids.length >= SHORTEST_RUN ? [{ text, ...hashed }] : [];
   });
@@ -120,6 +121,8 @@ export function sourceTextOf(texts: readonly string[]): SourceText {
 }
 
 const MOST_PLACES = 50;
+/** One word to a reader, however many are joined in it: "balance_not_updated_after_cheque_or_cash_deposit" is the name of a class, handed on by right. */
+const LABEL = /^\s*[\w.-]+\s*$/;
 
 /** Of a source row whose texts are all too short. */
 const NO_TEXT: SourceText = {

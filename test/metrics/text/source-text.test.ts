@@ -94,3 +94,17 @@ test("words: composed letters, capitals and marks do not tell words apart; lette
   assert.equal(wordsOf("हिन्दी में लिखो").length, 3);
   assert.equal(wordsOf("…!?").length, 0);
 });
+
+test("a label of many words joined into one is no passage, and the sentence that says the same is", () => {
+  const label = "balance_not_updated_after_cheque_or_cash_deposit";
+  const sentence = label.replaceAll("_", " ");
+  assert.equal(sourceTextOf([label]).hasPassage, false);
+  const source = sourceTextOf([sentence]);
+  const run = source.longestRun(hashWords(label));
+  assert.ok(run !== null && source.isPassage(run), "joining a passage does not hide it");
+  assert.equal(
+    sourceTextOf(["\u6211\u4eec\u7684\u5361\u8fd8\u6ca1\u6709\u5230"]).hasPassage,
+    true,
+    "a script without spaces",
+  );
+});
