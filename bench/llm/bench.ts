@@ -34,18 +34,23 @@ export interface Ran {
 }
 
 /** Runs a job against the endpoint as it is set.
- * @param options.killWhen see `measure` */
+ * @param options see `measure` */
 export async function runJob(
   bench: Bench,
   contender: Contender,
   job: Job,
-  options: { readonly timeoutSeconds?: number; readonly killWhen?: () => boolean | Promise<boolean> } = {},
+  options: {
+    readonly timeoutSeconds?: number;
+    readonly killWhen?: () => boolean | Promise<boolean>;
+    readonly whileStopped?: () => void;
+  } = {},
 ): Promise<Ran> {
   mkdirSync(job.folder, { recursive: true });
   const measured = await measure(contender.command(job), {
     log: join(job.folder, "output.log"),
     timeoutSeconds: options.timeoutSeconds ?? 180,
     ...(options.killWhen && { killWhen: options.killWhen }),
+    ...(options.whileStopped && { whileStopped: options.whileStopped }),
   });
   return {
     measured,

@@ -31,7 +31,7 @@ export interface Measured {
 /** Runs a program in a process group of its own.
  * @param options.log file that its output is appended to
  * @param options.timeoutSeconds after which the group is killed
- * @param options.killWhen asked every 5 ms; once it says yes, the group is killed by SIGKILL
+ * @param options.killWhen asked every 5 ms; once it says yes, the group is stopped, `whileStopped` is called, and it is killed by SIGKILL
  * @throws {Error} not on Linux: processor time and memory are read from /proc */
 export async function measure(
   command: Command,
@@ -39,6 +39,7 @@ export async function measure(
     readonly log: string;
     readonly timeoutSeconds: number;
     readonly killWhen?: () => boolean | Promise<boolean>;
+    readonly whileStopped?: () => void;
   },
 ): Promise<Measured> {
   if (process.platform !== "linux") throw new Error("bench llm reads /proc: it runs on Linux only.");
@@ -63,7 +64,11 @@ export async function measure(
     if (seconds > options.timeoutSeconds) outcome = "timeout";
     else if (await options.killWhen?.()) outcome = "killed";
     if (outcome !== "ended" && !exited) {
-      killGroup(child);
+      if (outcome === "killed") {
+        signalGroup(child, "SIGSTOP");
+        options.whileStopped?.();
+      }
+      signalGroup(child, "SIGKILL");
       await watching;
       break;
     }
@@ -75,7 +80,7 @@ export async function measure(
   }
   const exitCode = await exit;
   const wallSeconds = (performance.now() - started) / 1000;
-  killGroup(child); // children that outlive their parent
+  signalGroup(child, "SIGKILL"); // children that outlive their parent
   closeSync(output);
   const ticks = ticksPerSecond();
   return {
@@ -97,12 +102,25 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   });
 }
 
-function killGroup(child: ChildProcess): void {
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   try {
-    process.kill(-(child.pid as number), "SIGKILL");
+    process.kill(-(child.pid as number), signal);
   } catch {
     // nobody is left
   }
+}
+
+/** Connections to a port of this machine on which bytes have come that nobody has read. */
+export function unreadConnections(port: number): number {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  return readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .slice(1)
+    .filter((line) => {
+      // proc(5): number, local address, remote address, state, bytes to send and to read.
+      const [, , remote = "", , queues = ""] = line.trim().split(/\s+/);
+      return remote.endsWith(`:${hex}`) && Number.parseInt(queues.split(":")[1] ?? "0", 16) > 0;
+    }).length;
 }
 
 /** User and system time of the children that this process has waited for, and of theirs. */

@@ -4,6 +4,7 @@ import { type Bench, freshFolder, having, type Line, type PartResult, type Ran, 
 import type { Contender, Job } from "../contenders.ts";
 import type { LoggedCall } from "../endpoint.ts";
 import { type Cost, costOf, hashOf, pricedAt, resultOf } from "../ours.ts";
+import { unreadConnections } from "../process.ts";
 import { type Shape, shapeOf } from "../shapes.ts";
 
 /** Drawn anew for each call: answers that come at one time in one burst would make every instant one at which some are not read yet. */
@@ -15,8 +16,10 @@ interface Kill {
   readonly at: number;
   /** Of them, distinct ones, once everything had settled. */
   readonly answered: number;
-  /** Good answers that were written to an open socket and asked for again. */
+  /** Good answers that it had received and asked for again. */
   readonly again: number;
+  /** Answers that had come and that it had not read yet: nobody can keep those. */
+  readonly unread: number;
   readonly missing: number;
   readonly doubled: number;
   readonly resume: Ran;
@@ -27,17 +30,26 @@ interface Kill {
   readonly billed?: Cost;
 }
 
-/** SIGKILL to the whole process group at random instants, then a resume: what is lost, doubled, and asked for again. */
+/** SIGKILL to the whole process group at random instants, then a resume: what is lost, doubled, and asked for again. A chain is killed less often. */
 export async function kill(bench: Bench): Promise<readonly PartResult[]> {
+  const kills = bench.numbers("kills", bench.quick ? 3 : 20);
+  const peerKills = bench.numbers("peer-kills", bench.quick ? 1 : 3);
   return [
-    await killIn(bench, shapeOf("text"), bench.quick ? 400 : 2000),
-    await killIn(bench, shapeOf("chain"), bench.quick ? 150 : 700),
+    await killIn(bench, { shape: shapeOf("text"), rows: bench.quick ? 400 : 2000, kills, peerKills }),
+    await killIn(bench, {
+      shape: shapeOf("chain"),
+      rows: bench.quick ? 150 : 700,
+      kills: Math.ceil(kills / 3),
+      peerKills: Math.ceil(peerKills / 3),
+    }),
   ];
 }
 
-async function killIn(bench: Bench, shape: Shape, rows: number): Promise<PartResult> {
-  const kills = bench.numbers("kills", bench.quick ? 3 : 20);
-  const peerKills = bench.numbers("peer-kills", bench.quick ? 1 : 3);
+async function killIn(
+  bench: Bench,
+  how: { readonly shape: Shape; readonly rows: number; readonly kills: number; readonly peerKills: number },
+): Promise<PartResult> {
+  const { shape, rows, kills, peerKills } = how;
   const contenders = having(bench, shape.name).filter(({ kind }) => kind !== "raw");
   const lines: Line[] = [];
   const measured: unknown[] = [];
@@ -61,8 +73,8 @@ async function killIn(bench: Bench, shape: Shape, rows: number): Promise<PartRes
     title: `kill -9, then resume: ${shape.title}`,
     caption:
       `${rows} rows, ${rows * shape.columns.length} calls at 250 ms (median, log-normal, σ .3), ${CONCURRENCY} at a time; killed once at an instant drawn anew in each part of the run ` +
-      `(${kills} for ours, ${peerKills} for the others). Asked again: good answers that had been written to an open socket and were asked for once more; ` +
-      `the calls in flight at the kill come on top. Rows: in all kills together. Cost as billed: tokens and dollars of the result are those of the endpoint's log, each answer once.`,
+      `(${kills} for ours, ${peerKills} for the others). Asked again: good answers that it had received and asked for once more; ` +
+      `on top come the calls in flight, and answers that had come and lay unread in a socket (in all kills together). Rows: in all kills together. Cost as billed: tokens and dollars of the result are those of the endpoint's log, each answer once.`,
     lines,
     measured,
   };
@@ -107,7 +119,13 @@ async function killAt(
   const folder = freshFolder(bench, `kill-${contender.name}`);
   const job: Job = { shape, rows, folder, concurrency: CONCURRENCY, baseUrl: bench.endpoint.baseUrl };
   await bench.endpoint.start({ latency: LATENCY });
+  let unread = 0;
+  let stopped = Number.POSITIVE_INFINITY;
   await runJob(bench, contender, job, {
+    whileStopped: () => {
+      stopped = Date.now();
+      unread = unreadConnections(Number(new URL(bench.endpoint.baseUrl).port));
+    },
     killWhen: async () => (await bench.endpoint.stats()).servedDistinct >= at,
   });
   await sleep(300); // what was under way at the endpoint ends
@@ -116,13 +134,14 @@ async function killAt(
     bench,
     contender,
     { ...job, resume: true },
-    { timeoutSeconds: contender.kind === "ours" ? 120 : 60 },
+    { timeoutSeconds: contender.kind === "ours" ? 120 : 45 },
   );
   const calls = await bench.endpoint.calls();
   return {
     at,
     answered,
-    again: resume.stats.servedTwice,
+    again: Math.max(0, repeated(calls, stopped) - unread),
+    unread,
     missing: rows - (resume.delivered?.unique ?? 0),
     doubled: (resume.delivered?.rows ?? 0) - (resume.delivered?.unique ?? 0),
     resume,
@@ -133,6 +152,19 @@ async function killAt(
         billed: billedOnce(calls),
       }),
   };
+}
+
+/** Questions whose good answer had been sent before an instant (milliseconds since 1970), and that were answered once more. What the endpoint still wrote
+ * to a connection that was gone does not count. */
+function repeated(calls: readonly LoggedCall[], instant: number): number {
+  const times = new Map<string, number[]>();
+  for (const { key, status, fault, t, ms } of calls) {
+    if (status !== 200 || fault !== undefined) continue;
+    const known = times.get(key);
+    if (known) known.push(t + ms);
+    else times.set(key, [t + ms]);
+  }
+  return [...times.values()].filter((ends) => ends.length > 1 && Math.min(...ends) <= instant).length;
 }
 
 /** What every answer costs, those that were given more than once counted once. */
@@ -169,6 +201,7 @@ function lineOf(contender: Contender, kills: readonly Kill[]): Line {
       kills.length > 4
         ? `≤ ${Math.max(...kills.map(({ again }) => again))}, in all ${sum(({ again }) => again)}`
         : kills.map(({ again }) => again).join(" / "),
+    unread: sum(({ unread }) => unread),
     "rows missing": sum(({ missing }) => missing),
     doubled: sum(({ doubled }) => doubled),
     "same bytes": own ? `${kills.filter(({ same }) => same).length} of ${kills.length}` : "–",
