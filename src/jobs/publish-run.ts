@@ -226,8 +226,7 @@ async function writeRelease(
   what: { readonly run: RunPublication; readonly measures: RunMeasures; readonly collector: TextCollector },
 ): Promise<WrittenRelease> {
   const { run, measures, collector } = what;
-  const { columns, events, signal } = run;
-  events.phase?.("write", "the release and its lineage");
+  const { columns, signal } = run;
   const dataPath = folder.pathOf(BUNDLE.syntheticJsonl);
   const linesPath = folder.pathOf("lineage.jsonl");
   const data = await writeJsonLines(dataPath);
