@@ -95,8 +95,10 @@ export function startProgram(command: readonly string[], options: OwnProgramOpti
         answered(line.endsWith("\r") ? line.slice(0, -1) : line);
         line = lines[at] as string;
       }
-      if (line.length > MOST_CHARACTERS && child === started)
-        unreadable(`wrote ${MOST_CHARACTERS} characters without an end of line`);
+      if (line.length <= MOST_CHARACTERS || child !== started) return;
+      const what = `wrote ${MOST_CHARACTERS} characters without an end of line`;
+      if (queue[0]?.isSent) unreadable(what);
+      else fail(notInStep(`${what}, unasked`));
     });
     started.stderr.setEncoding("utf8").on("data", (part: string) => {
       said = (said + part).slice(-2000);

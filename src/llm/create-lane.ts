@@ -92,7 +92,7 @@ export function createLane(options: LaneOptions): Lane {
       };
       waiter.forget = onAbort(signal, () => {
         waiter.isGone = true;
-        if (isQueued) waiting--;
+        if (isQueued && --waiting === 0) forgetWake();
         cancelDelay();
         reject(new Cancelled());
       });
@@ -105,7 +105,10 @@ export function createLane(options: LaneOptions): Lane {
   function pump(): void {
     const now = clock.milliseconds();
     for (;;) {
-      if (waiting === 0) break;
+      if (waiting === 0) {
+        forgetWake();
+        break;
+      }
       const at = nextTurn(now);
       // A timer cannot tell less than a millisecond.
       if (at >= now + 1) {
@@ -267,8 +270,7 @@ export function createLane(options: LaneOptions): Lane {
   function stop(kind: "bad-key" | "no-model", { status, message }: TicketOutcome): void {
     if (stopped) return;
     stopped = { kind, status: status ?? null, message: message ?? kind, retryAfterMs: null };
-    cancelWake();
-    wakeAt = Number.POSITIVE_INFINITY;
+    forgetWake();
     for (const waiter of queue.drain()) {
       if (waiter.isGone) continue;
       waiter.forget();
@@ -276,6 +278,13 @@ export function createLane(options: LaneOptions): Lane {
       waiting--;
       waiter.resolve({ failure: stopped });
     }
+  }
+
+  /** Where nobody waits, no timer may keep the process alive: a pause can be hours. */
+  function forgetWake(): void {
+    cancelWake();
+    cancelWake = () => {};
+    wakeAt = Number.POSITIVE_INFINITY;
   }
 
   function wake(at: number, now: number): void {

@@ -125,6 +125,14 @@ test("a program that answers out of step ends the run: rows would get the answer
   await Promise.all([twice.close(), swapped.close()]);
 });
 
+test("a program that writes without end though nothing was asked ends the run, not the process", async () => {
+  const own = program(`answer({ value: 0 }); process.stdout.write("x".repeat(70_000_000));`);
+  assert.deepEqual(await own.ask({ index: 0 }), { value: 0 });
+  // Time to write it all while no row waits.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await assert.rejects(own.ask({ index: 1 }), InvalidArgument);
+});
+
 test("a program that is not there is told with its name", async () => {
   for (const command of [["./not-there", "--x"], [""]]) {
     const own = startProgram(command, { environment: process.env });

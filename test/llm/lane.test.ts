@@ -3,6 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Cancelled } from "../../src/errors.ts";
 import { createLane } from "../../src/llm/create-lane.ts";
+import { eventLoopTimer } from "../../src/llm/event-loop-timer.ts";
 import type { Ticket } from "../../src/llm/lane.ts";
 import { createLaneQueue } from "../../src/llm/lane-queue.ts";
 import {
@@ -236,6 +237,33 @@ test("a refused key stops the lane and hands back everybody who waits", async ()
   first.done({ kind: "bad-key", latencyMs: 1, status: 401, message: "refused" });
   for (const admission of await Promise.all([...waiting, lane.admit(4, { signal })]))
     assert.deepEqual(admission, { failure: { kind: "bad-key", status: 401, message: "refused", retryAfterMs: null } });
+});
+
+test("where nobody waits any more no timer is left, however long the server asked to be left alone", async () => {
+  const timers = new Set<object>();
+  const timer = (_: () => void, milliseconds: number) => {
+    const one = { milliseconds };
+    timers.add(one);
+    return () => timers.delete(one);
+  };
+  const lane = createLane({ model: "m", mostInFlight: 1, clock: { milliseconds: () => 0 }, timer });
+  const { signal } = new AbortController();
+  const ending = new AbortController();
+  const first = (await lane.admit(0, { signal })).ticket as Ticket;
+  first.done({ kind: "rate-limited", latencyMs: 1, retryAfterMs: 1e11 });
+  const waiting = lane.admit(1, { signal: ending.signal });
+  assert.equal(timers.size, 1);
+  ending.abort();
+  await assert.rejects(waiting, Cancelled);
+  assert.equal(timers.size, 0);
+});
+
+test("a timer of weeks does not fire at once", async () => {
+  let fired = 0;
+  const cancel = eventLoopTimer(() => fired++, 1e11);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  cancel();
+  assert.equal(fired, 0);
 });
 
 test("smaller priorities go first, equal ones in the order in which they came", () => {

@@ -65,7 +65,8 @@ function* candidates(answer: string): Generator<Candidate> {
     const parsed = parse(text);
     if (parsed !== undefined) yield { parsed, marks: [...marks] };
   }
-  const blocks = [/```[\w-]*\s*\n([\s\S]*?)\n?```/, /```[\w-]*\s*([\s\S]*)```/]
+  // Written so that no blank stands for two parts of a pattern: a model that writes blank lines without end must not cost their square.
+  const blocks = [/```[\w-]*[^\S\n]*\n([\s\S]*?)```/, /```[\w-]{0,40}([\s\S]*)```/]
     .map((fence) => fence.exec(text)?.[1]?.trim())
     .filter((block) => block !== undefined);
   for (const block of blocks) {
@@ -94,7 +95,7 @@ function bracketed(text: string): string | undefined {
 
 /** Mends quotes, commas, comments, words of other languages; not a text whose end is missing, nor one that left something out ("..."). */
 function repair(text: string): Json | undefined {
-  if (/(?:[[{,]|^)\s*\.\.\.\s*(?:[\]},]|$)/m.test(text)) return undefined;
+  if (/(?:[[{,]|^)[^\S\r\n\u2028\u2029]*\.\.\.\s*(?:[\]},]|$)/m.test(text)) return undefined;
   let repaired: string;
   try {
     repaired = jsonrepair(text);
@@ -115,7 +116,7 @@ function parse(text: string): Json | undefined {
 }
 
 function hasExponent(text: string): boolean {
-  return /\d[eE]/.test(text) && /\d[eE][+-]?\d/.test(text.replace(/"(?:[^"\\]|\\.)*"/g, '""'));
+  return /\d[eE]/.test(text) && /\d[eE][+-]?\d/.test(text.replace(/"[^"\\]*(?:\\.[^"\\]*)*"/g, '""'));
 }
 
 /** Minus zero is zero; all else that a number can be written as is the same number to JSON. */

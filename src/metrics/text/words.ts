@@ -9,7 +9,8 @@ export function wordsOf(text: string): readonly string[] {
 
 const UNSPACED =
   "\\p{Script=Han}\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Thai}\\p{Script=Lao}\\p{Script=Khmer}\\p{Script=Myanmar}";
-const WORD = new RegExp(`[${UNSPACED}]\\p{M}*|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}])+`, "gu");
+/** Letters that no space is needed for stand alone; a word of others ends after 10,000, which only a broken answer reaches: matching takes stack for each. */
+const WORD = new RegExp(`[${UNSPACED}]\\p{M}{0,10000}|(?:(?![${UNSPACED}])[\\p{L}\\p{N}\\p{M}]){1,10000}`, "gu");
 
 /** The words of a text as hashes of 53 bits, with their numbers of characters. */
 export interface HashedWords {

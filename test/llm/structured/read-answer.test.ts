@@ -129,3 +129,20 @@ test("any value survives being fenced and talked around", () => {
     { numRuns: 200, seed: 7 },
   );
 });
+
+test("an answer of blank lines without end, or of one long text, is read in the time of its length", () => {
+  const check = compileSchema({ type: "object" }, { where: "a test" });
+  const blank = "\n".repeat(300_000);
+  const answers = [
+    `{${blank}x}`,
+    `\`\`\`${blank}{`,
+    `\`\`\`${blank}{ a`,
+    `{"a": [${blank}...${blank}x]}`,
+    `\`\`\`${"a".repeat(300_000)}`,
+  ];
+  const began = performance.now();
+  for (const text of answers) readAnswer({ text, finish: "stop" }, { check });
+  assert.ok(performance.now() - began < 5000, `${performance.now() - began} ms`);
+  const long = { text: `{"a": "1e5 ${"x".repeat(14_000_000)}"}`, finish: "stop" } as const;
+  assert.deepEqual(readAnswer(long, { check }).problems, undefined);
+});

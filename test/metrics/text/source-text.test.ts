@@ -108,3 +108,7 @@ test("a label of many words joined into one is no passage, and the sentence that
     "a script without spaces",
   );
 });
+
+test("a word that never ends is counted in pieces, and takes no stack", () => {
+  assert.equal(wordsOf("x".repeat(15_000_000)).length, 1500);
+});
