@@ -222,7 +222,6 @@ async function writeRelease(
 ): Promise<WrittenRelease> {
   const { run, measures, collector } = what;
   const { columns, events, signal } = run;
-  events.phase?.("write", "the release and its lineage");
   const dataPath = folder.pathOf(BUNDLE.syntheticJsonl);
   const linesPath = folder.pathOf("lineage.jsonl");
   const data = await writeJsonLines(dataPath);
@@ -252,6 +251,7 @@ async function writeRelease(
     await Promise.all([data.abandon(), lines.abandon()]);
     throw error;
   }
+  events.phase?.("write", "the release and its lineage");
   const { longestLine } = await data.close();
   const { longestLine: longestLineage } = await lines.close();
   await parquetOfJsonLines(dataPath, {

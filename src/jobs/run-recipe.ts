@@ -245,7 +245,10 @@ function nothingAccepted(stopped: Stop | null, attempts: number): CounterfoilErr
   const detail = stopped?.detail ?? `${attempts} rows were made.`;
   if (stopped && ["bad-key", "no-model"].includes(stopped.reason))
     return new InvalidArgument(stopped.reason, detail, {
-      advice: "Mend it under `models:` of the recipe, or by --model and --base-url, and run again: answers are kept.",
+      advice:
+        stopped.reason === "bad-key"
+          ? "See that `apiKey:` of the model points to a key that its `baseUrl:` takes, and run again: answers are kept."
+          : "Mend it under `models:` of the recipe, or by --model and --base-url, and run again: answers are kept.",
     });
   return new InvalidData(
     stopped?.reason ?? "no-row-accepted",
