@@ -94,7 +94,7 @@ function estimateText({ rows, columns, total: all, notes }: Estimate): string {
     r: { readonly low: number; readonly expected: number; readonly high: number },
     text: (x: number) => string,
   ): string => (r.low === r.high ? text(r.expected) : `${text(r.expected)} (${text(r.low)} to ${text(r.high)})`);
-  const lines = ["", `for ${rows} rows, if none is rejected of which it is not known yet:`, ""];
+  const lines = ["", `for ${rows} rows, if no further row is rejected:`, ""];
   const table = [
     ["column", "model", "calls", "in the journal", "tokens in", "tokens out", "price"],
     ...columns.map((c) => [

@@ -111,6 +111,9 @@ async function journalOf(work: string): Promise<JournalView | undefined> {
   return existsSync(folder) ? openJournalView(folder) : undefined;
 }
 
+/** What costs nothing whatever its price is. */
+const NOTHING: Range = { low: 0, expected: 0, high: 0 };
+
 /** What the calls of one column came to. */
 interface Tally {
   calls: number;
@@ -316,7 +319,9 @@ function estimateOf(
     completionTokens,
     price:
       price === null
-        ? null
+        ? fresh === 0
+          ? NOTHING
+          : null
         : {
             low: priced(completionTokens.low),
             expected: priced(completionTokens.expected),
