@@ -420,6 +420,9 @@ test("each of what may go wrong has a name", async () => {
   mock.configure({ faults: {}, maxContext: 1 });
   const context = await faulty("context", withModel({}));
   assert.ok(context instanceof InvalidData && /context/.test(context.message), String(context));
+  assert.match(context.advice ?? "", /shorten/);
+  const silent = await runRecipe({ ...placesOf(recipeOf("silent")), offline: true }).catch((error: unknown) => error);
+  assert.ok(silent instanceof InvalidData && /--offline/.test(silent.advice ?? ""), String(silent));
   mock.configure({ maxContext: 0 });
 });
 
