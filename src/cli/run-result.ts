@@ -52,7 +52,7 @@ function summaryLines(summary: RunSummary): readonly string[] {
   row(
     "price",
     price === null
-      ? "not known: no price for one of the models (--prices)"
+      ? `not known for ${[...new Set(spending.flatMap(({ model, price }) => (price === null ? [model] : [])))].join(", ")} (--prices)`
       : `${dollars(price)}${accepted > 0 ? `, ${dollars(price / accepted)} an accepted row` : ""}${paid !== null && paid !== price ? `; ${dollars(paid)} paid by this run` : ""}`,
   );
   return lines;
@@ -72,7 +72,9 @@ function previewText({ rows, summary }: Preview): string {
     );
     for (const { step, kind, value } of cells) lines.push(`  ${step.padEnd(16)} ${kind.padEnd(11)} ${indented(value)}`);
   }
-  lines.push("", ...summaryLines(summary));
+  // Two rows that were rejected stop nothing.
+  const stopped = summary.stopped?.reason === "every-row-rejected" ? null : summary.stopped;
+  lines.push("", ...summaryLines({ ...summary, stopped }));
   return lines.join("\n");
 }
 
@@ -92,7 +94,7 @@ function estimateText({ rows, columns, total: all, notes }: Estimate): string {
     r: { readonly low: number; readonly expected: number; readonly high: number },
     text: (x: number) => string,
   ): string => (r.low === r.high ? text(r.expected) : `${text(r.expected)} (${text(r.low)} to ${text(r.high)})`);
-  const lines = ["", `for ${rows} rows, if every row is accepted:`, ""];
+  const lines = ["", `for ${rows} rows, if no further row is rejected:`, ""];
   const table = [
     ["column", "model", "calls", "in the journal", "tokens in", "tokens out", "price"],
     ...columns.map((c) => [

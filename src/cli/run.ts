@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
+import { nearest } from "../math/nearest-name.ts";
 import { display, stopSignal } from "./effects.ts";
 import { exitCodeOf } from "./exit.ts";
 import { MAX_ROWS, MAX_SEED, wholeNumber } from "./options.ts";
@@ -76,18 +77,34 @@ function rowsOf(text: string): number | "all" {
   return text === "all" ? "all" : wholeNumber(1, MAX_ROWS)(text);
 }
 
+/** The number is optional, and takes what stands behind the option: a recipe too. */
 function previewOf(text: string): number {
+  if (RECIPE_FILE.test(text))
+    throw new InvalidArgumentError(
+      `Got "${text}"; want a number of rows, or nothing. Write the recipe first: run ${text} --preview.`,
+    );
   return wholeNumber(1, 1000)(text);
 }
 
+/** Options whose value is optional or a list swallow a recipe that stands behind them. */
+const RECIPE_FILE = /\.(ya?ml|json|[mc]?[jt]s)$/i;
 const LIMITS = ["money", "tokens", "calls", "seconds"] as const;
 
 /** One more limit: calls=5000. */
 function budgetOf(text: string, before: Readonly<Record<string, number>> = {}): Readonly<Record<string, number>> {
   const [, name = "", amount = ""] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
   const value = Number(amount.replaceAll("_", ""));
-  if (!LIMITS.some((limit) => limit === name) || amount.trim() === "" || !(value >= 0 && Number.isFinite(value)))
-    throw new InvalidArgumentError(`Got "${text}"; want ${LIMITS.join(", ")} and an amount, as calls=5000.`);
+  if (!LIMITS.some((limit) => limit === name) || amount.trim() === "" || !(value >= 0 && Number.isFinite(value))) {
+    const near = nearest(name || text, LIMITS);
+    const hint = RECIPE_FILE.test(text)
+      ? ` Write the recipe first: run ${text} --budget calls=5000.`
+      : near && near !== name
+        ? ` Did you mean ${near}=?`
+        : "";
+    throw new InvalidArgumentError(
+      `Got "${text}"; want money=, tokens=, calls= or seconds= with an amount, as money=2.50 or calls=5000.${hint}`,
+    );
+  }
   return { ...before, [name]: value };
 }
 

@@ -10,6 +10,7 @@ import { priceOf } from "../llm/prices/model-price.ts";
 import { findPrice } from "../llm/prices/price-list.ts";
 import { WORK } from "../runs/layout.ts";
 import { fabricate, filler } from "../text/fabricate.ts";
+import type { Attempt } from "../text/identity.ts";
 import type { Row } from "../text/step.ts";
 import { collecting } from "./events.ts";
 import { openRecipe, type RecipeEngine, workOf } from "./recipe-engine.ts";
@@ -27,7 +28,7 @@ export interface Estimate {
   readonly format: "counterfoil-estimate/1";
   /** Rows that the run asks for. */
   readonly rows: number;
-  /** If every row is accepted and every answer is taken at once. */
+  /** If every answer is taken at once, and no row is rejected but those of which it is known already. */
   readonly columns: readonly ColumnEstimate[];
   /** Of what is not in the journal. */
   readonly total: {
@@ -80,9 +81,9 @@ export async function estimateRecipe(options: RecipeOptions): Promise<Estimate> 
     const rows = plan.rows === "all" ? (source?.rows ?? 0) : plan.rows;
     const tally = new Map<string, Tally>();
     const caller = reckoningCaller(engine, { journal, tally });
-    const tried = await tryRows(engine, { rows: Math.min(rows, MOST_TRIED), caller, signal: options.signal });
+    const tried = await tryRows(engine, { rows, caller, signal: options.signal });
     const columns = plan.calls.map(({ step, model }) =>
-      estimateOf(engine, { column: step, model, rows, tried, tally: tally.get(step) ?? emptyTally() }),
+      estimateOf(engine, { column: step, model, ...tried, tally: tally.get(step) ?? emptyTally() }),
     );
     return {
       format: "counterfoil-estimate/1",
@@ -96,7 +97,7 @@ export async function estimateRecipe(options: RecipeOptions): Promise<Estimate> 
           ? null
           : rangeSum(columns.map(({ price }) => price as Range)),
       },
-      notes: [...notesOn(engine, { columns, tried, rows }), ...notices],
+      notes: [...notesOn(engine, { columns, ...tried }), ...notices],
     };
   } finally {
     await journal?.close();
@@ -109,6 +110,9 @@ async function journalOf(work: string): Promise<JournalView | undefined> {
   const folder = join(work, WORK.journal);
   return existsSync(folder) ? openJournalView(folder) : undefined;
 }
+
+/** What costs nothing whatever its price is. */
+const NOTHING: Range = { low: 0, expected: 0, high: 0 };
 
 /** What the calls of one column came to. */
 interface Tally {
@@ -195,42 +199,83 @@ function filledAnswer({ request }: Call, column: Tally): ModelAnswer {
   return { ...whole, text, usage: { promptTokens: 0, completionTokens } };
 }
 
-/** Makes rows with filler, as far as the steps go; checks let everything pass, for what they would say of filler means nothing.
- * @returns rows that were tried */
+/** Rows that were made with what is known and filler. */
+interface Trial {
+  /** Attempts. */
+  readonly tried: number;
+  /** Of them rejected for certain. */
+  readonly rejected: number;
+  /** What their calls are to be multiplied by for the whole run. */
+  readonly scale: number;
+}
+
+/** Makes rows with filler, as far as the steps go. A check decides where all that it reads is what a run would have, from the source, samplers and answers of the
+ * journal; of filler it would say nothing, and lets it pass. */
 async function tryRows(
   engine: RecipeEngine,
   how: { readonly rows: number; readonly caller: Caller; readonly signal: AbortSignal | undefined },
-): Promise<number> {
-  const { plan } = engine;
-  const random = engine.random.split("rows");
-  const signal = how.signal ?? new AbortController().signal;
-  for (let index = 0; index < how.rows; index++) {
+): Promise<Trial> {
+  const { rows, mostAttempts } = engine.plan;
+  const most = Math.min(MOST_TRIED, rows === "all" ? how.rows : mostAttempts);
+  let tried = 0;
+  let rejected = 0;
+  while (tried < most && (rows === "all" || tried - rejected < rows)) {
     throwIfCancelled(how.signal);
-    const attempt = engine.attempt(index);
-    if (!attempt) return index;
-    const cells: Record<string, Row["cells"][string]> = {};
-    const row: Row = { index, ...attempt, cells };
-    for (const step of plan.steps) {
-      const kind = plan.kinds[step.name];
-      if (!step.cell || kind === "check" || kind === "own") continue;
-      if (step.reads.some((name) => name !== "source" && cells[name] === undefined && plan.kinds[name] !== "check"))
-        continue;
-      try {
-        const context = {
-          random: random.split(attempt.identity).split(step.name),
-          caller: how.caller,
-          signal,
-          record: () => undefined,
-        };
-        const { value } = await step.cell(row, context);
-        if (value !== undefined) cells[step.name] = value;
-      } catch (error) {
-        if (error instanceof Cancelled) throw error;
-        // Filler where a number or a word was meant: what hangs on it is not reckoned, and the notes say so.
-      }
+    const attempt = engine.attempt(tried);
+    if (!attempt) return { tried, rejected, scale: 1 };
+    if (await isRejected(engine, { ...how, index: tried, attempt })) rejected++;
+    tried++;
+  }
+  const passed = tried - rejected;
+  if (tried < MOST_TRIED) return { tried, rejected, scale: 1 };
+  return { tried, rejected, scale: rows === "all" ? how.rows / tried : rows / Math.max(1, passed) };
+}
+
+/** Makes one row.
+ * @returns whether a run would reject it, as far as is known */
+async function isRejected(
+  engine: RecipeEngine,
+  how: {
+    readonly index: number;
+    readonly attempt: Attempt;
+    readonly caller: Caller;
+    readonly signal: AbortSignal | undefined;
+  },
+): Promise<boolean> {
+  const { plan } = engine;
+  const { index, attempt } = how;
+  const random = engine.random.split("rows").split(attempt.identity);
+  const signal = how.signal ?? new AbortController().signal;
+  const cells: Record<string, Row["cells"][string]> = {};
+  const row: Row = { index, ...attempt, cells };
+  /** Steps whose cells are those of a run. */
+  const known = new Set(["source"]);
+  for (const step of plan.steps) {
+    const kind = plan.kinds[step.name];
+    if (!step.cell || kind === "own") continue;
+    let isKnown = step.reads.every((name) => known.has(name));
+    if (kind === "check" && !isKnown) continue;
+    if (step.reads.some((name) => name !== "source" && cells[name] === undefined && plan.kinds[name] !== "check"))
+      continue;
+    const caller: Caller = {
+      async call(call) {
+        const result = await how.caller.call(call);
+        if (result.failure !== undefined || !result.record.replayed) isKnown = false;
+        return result;
+      },
+    };
+    try {
+      const context = { random: random.split(step.name), caller, signal, record: () => undefined };
+      const { value, reject } = await step.cell(row, context);
+      if (value !== undefined) cells[step.name] = value;
+      if (isKnown && reject !== undefined) return true;
+      if (isKnown) known.add(step.name);
+    } catch (error) {
+      if (error instanceof Cancelled) throw error;
+      // Filler where a number or a word was meant: what hangs on it is not reckoned, and the notes say so.
     }
   }
-  return how.rows;
+  return false;
 }
 
 function estimateOf(
@@ -238,13 +283,12 @@ function estimateOf(
   what: {
     readonly column: string;
     readonly model: string;
-    readonly rows: number;
     readonly tried: number;
+    readonly scale: number;
     readonly tally: Tally;
   },
 ): ColumnEstimate {
-  const { column, model: name, rows, tried, tally } = what;
-  const scale = tried === 0 ? 0 : rows / tried;
+  const { column, model: name, tried, scale, tally } = what;
   const calls = Math.round(tally.calls * scale);
   const replayed = tally.replayed;
   const fresh = Math.max(0, calls - replayed);
@@ -275,7 +319,9 @@ function estimateOf(
     completionTokens,
     price:
       price === null
-        ? null
+        ? fresh === 0
+          ? NOTHING
+          : null
         : {
             low: priced(completionTokens.low),
             expected: priced(completionTokens.expected),
@@ -288,20 +334,27 @@ function estimateOf(
 
 function notesOn(
   engine: RecipeEngine,
-  what: { readonly columns: readonly ColumnEstimate[]; readonly tried: number; readonly rows: number },
+  what: Trial & { readonly columns: readonly ColumnEstimate[] },
 ): readonly string[] {
-  const { columns, tried, rows } = what;
+  const { columns, tried, rejected, scale } = what;
   const guessed = columns.filter(({ answersSeen }) => answersSeen < 3).map(({ column }) => column);
   const unreached = columns.filter(({ calls }) => calls === 0).map(({ column }) => column);
   const checks = Object.values(engine.plan.kinds).some((kind) => kind === "check" || kind === "deduplicate");
   const date = engine.prices.map((list) => `${list.date} (${list.source})`)[0];
   return [
-    `Prompts of ${tried} of ${rows} rows were made; tokens are reckoned at ${CHARACTERS_PER_TOKEN} characters each.`,
+    `Prompts of ${scale === 1 ? `all ${tried}` : `the first ${tried}`} rows were made; tokens are reckoned at ${CHARACTERS_PER_TOKEN} characters each.`,
+    ...(rejected > 0 ? [`Of these rows ${rejected} are rejected for certain, and reckoned with.`] : []),
     ...(guessed.length > 0
       ? [`How long answers are is guessed for ${guessed.join(", ")}: make a preview first to have it measured.`]
       : []),
     ...(unreached.length > 0 ? [`Not reckoned, for it hangs on what an answer says: ${unreached.join(", ")}.`] : []),
-    ...(checks ? ["Every row that a check rejects costs about as much again."] : []),
+    ...(checks
+      ? [
+          engine.plan.rows === "all"
+            ? "A row that a check rejects costs no more than is said here."
+            : "Every further row that a check rejects costs about as much again.",
+        ]
+      : []),
     ...(date ? [`Prices of ${date}.`] : []),
   ];
 }

@@ -226,7 +226,7 @@ async function writeRelease(
   what: { readonly run: RunPublication; readonly measures: RunMeasures; readonly collector: TextCollector },
 ): Promise<WrittenRelease> {
   const { run, measures, collector } = what;
-  const { columns, signal } = run;
+  const { columns, events, signal } = run;
   const dataPath = folder.pathOf(BUNDLE.syntheticJsonl);
   const linesPath = folder.pathOf("lineage.jsonl");
   const data = await writeJsonLines(dataPath);
@@ -256,6 +256,7 @@ async function writeRelease(
     await Promise.all([data.abandon(), lines.abandon()]);
     throw error;
   }
+  events.phase?.("write", "the release and its lineage");
   const { longestLine } = await data.close();
   const { longestLine: longestLineage } = await lines.close();
   await parquetOfJsonLines(dataPath, {

@@ -13,7 +13,7 @@ import type { Recipe, SamplerStep } from "../text/recipe.ts";
 import type { RowCall } from "../text/row-calls.ts";
 import type { Lineage, RunSummary } from "../text/run-summary.ts";
 import { type RejectedRow, runText } from "../text/run-text.ts";
-import type { Row, Stop } from "../text/step.ts";
+import type { Row } from "../text/step.ts";
 import { collecting } from "./events.ts";
 import { freshFolder, openSigner } from "./files.ts";
 import { publicRecipe } from "./public-recipe.ts";
@@ -152,7 +152,7 @@ async function makeRows(
       events: { progress: ({ accepted: done }) => events.progress?.(done, asked, "rows") },
     });
     await rejected.keep();
-    if (run.accepted === 0) throw nothingAccepted(run.stopped, run.attempts);
+    if (run.accepted === 0) throw nothingAccepted(run);
     if (run.stopped) events.notice(run.stopped.detail);
     return { ...run, lanes: engine.lanes.map((lane) => lane.summary()) };
   } catch (error) {
@@ -252,11 +252,19 @@ function sharesOf(values: readonly Json[] | Readonly<Record<string, number>>): R
 }
 
 /** Why there is nothing to release. */
-function nothingAccepted(stopped: Stop | null, attempts: number): CounterfoilError {
+function nothingAccepted({
+  stopped,
+  attempts,
+  rejections,
+}: Pick<RunSummary, "stopped" | "attempts" | "rejections">): CounterfoilError {
+  const mostly = rejections[0]?.reason ?? "";
   const detail = stopped?.detail ?? `${attempts} rows were made.`;
   if (stopped && ["bad-key", "no-model"].includes(stopped.reason))
     return new InvalidArgument(stopped.reason, detail, {
-      advice: "Mend it under `models:` of the recipe, or by --model and --base-url, and run again: answers are kept.",
+      advice:
+        stopped.reason === "bad-key"
+          ? "See that `apiKey:` of the model points to a key that its `baseUrl:` takes, and run again: answers are kept."
+          : "Mend it under `models:` of the recipe, or by --model and --base-url, and run again: answers are kept.",
     });
   return new InvalidData(
     stopped?.reason ?? "no-row-accepted",
@@ -265,7 +273,17 @@ function nothingAccepted(stopped: Stop | null, attempts: number): CounterfoilErr
       advice:
         stopped?.reason === "budget"
           ? "Raise the budget and run again: answers are kept."
-          : "See `rejected.jsonl` in the work folder, try `--preview`, and run again: answers are kept.",
+          : (WHAT_HELPS[mostly] ??
+            "See `rejected.jsonl` in the work folder, try `--preview`, and run again: answers are kept."),
     },
   );
 }
+
+/** Against what most rows were rejected for. */
+const WHAT_HELPS: Readonly<Record<string, string>> = {
+  "not-recorded":
+    "The journal does not hold these answers: see that --work is the folder of the run before, or leave --offline out.",
+  truncated: "Answers end at the token limit: raise `maxTokens` under `parameters:`, or ask for less.",
+  context:
+    "Prompts are longer than the model reads: shorten them, as by words(source.text, 500), or take another model.",
+};

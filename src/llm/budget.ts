@@ -97,7 +97,7 @@ export function createBudget(
           name === "calls" ? "" : `, and it may come to ${write(needed[name], name)}`
         }.`;
     }
-    if (remainingMs() <= 0) return `The budget of ${limits.seconds} seconds is used up.`;
+    if (remainingMs() <= 0) return `The budget of ${limits.seconds} s is used up.`;
     return undefined;
   };
   const fits = (needed: Spent): boolean =>

@@ -94,7 +94,7 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
   onAbort(signal, end);
   if (stopping !== undefined) onAbort(stopping, end);
   if (signal.aborted || stopping?.aborted) end();
-  const outOfTime = `The budget of ${limits.seconds} seconds is used up.`;
+  const outOfTime = `The budget of ${limits.seconds} s is used up.`;
   const stopTimer = onceTime(budget.remainingMs(), () => end());
   onAbort(ending.signal, () => budget.stop(outOfTime));
 

@@ -226,7 +226,7 @@ export function createLane(options: LaneOptions): Lane {
     if (change === "began" && answered === 0 && Object.keys(failures).every((each) => each === "garbled"))
       stop("no-model", { ...outcome, message: `It never answered as a model does: ${lastWords}` });
     else if (change === "began")
-      notice(`Model "${model}": nobody answers (${lastWords}). The run waits, and asks again every 1 to 60 seconds.`);
+      notice(`Model "${model}": no answer comes (${lastWords}). The run waits, and asks again every 1 to 60 seconds.`);
     else if (change === "ended")
       notice(`Model "${model}" answers again, after ${Math.round((now - (wasDeadSince as number)) / 1000)} s.`);
     else if (outage.since !== null && answered === 0 && rateLimited === 0 && now - outage.since > NEVER_ANSWERED_MS)

@@ -312,7 +312,9 @@ function summaryOf(decision: Verdict, rules: readonly RuleResult[]): string {
       ? `Indeterminate: none of the policy's privacy rules applies to this table${also}.`
       : `Indeterminate: no hard rule of the policy applies to this table, so nothing was decided${also}.`;
   }
-  return `Passed: all ${count(held.length, "hard rule")} that apply hold${also}.`;
+  return held.length === 1
+    ? `Passed: the one hard rule that applies holds${also}.`
+    : `Passed: all ${held.length} hard rules that apply hold${also}.`;
 }
 
 /** Two numbers with as many digits as it takes to tell them apart. */

@@ -294,7 +294,7 @@ function start(
 
   const everyRowRejected = (): Stop => ({
     reason: "every-row-rejected",
-    detail: `None of the first ${turn} rows was accepted: ${rejectionsInWords(rejections.counts())}.`,
+    detail: `None of ${turn === 1 ? "the one row" : `the first ${turn} rows`} was accepted: ${rejectionsInWords(rejections.counts())}.`,
   });
 
   /** Why there are fewer rows than were asked for. */

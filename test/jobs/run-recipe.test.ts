@@ -151,6 +151,20 @@ test("a preview shows every cell for the price of its rows, and a run does not p
   assert.equal(await callsSince(() => runRecipe(options)), 56);
 });
 
+test("an estimate reckons with the rows that checks reject for certain: by the source at once, by answers that the journal holds after a run", async () => {
+  const even: StepConfiguration = { name: "even", check: "source.id % 2 == 0" };
+  const all = await estimateRecipe(placesOf(recipeOf("halved", { steps: [even, ASK], export: ["item"] })));
+  assert.equal(all.total.calls, 30);
+  const low: StepConfiguration = { name: "low", check: "item.level <= 4" };
+  const again: StepConfiguration = { name: "again", call: "text", prompt: "Say it again: {{ item.question }}" };
+  const refilled = placesOf(recipeOf("refilled", { rows: 20, steps: [ASK, low, again], export: ["again"] }));
+  assert.equal((await estimateRecipe(refilled)).total.calls, 40, "of filler a check says nothing");
+  assert.ok((await runRecipe(refilled)).summary.attempts > 20);
+  const estimate = await estimateRecipe(refilled);
+  assert.deepEqual([estimate.total.calls, estimate.total.price?.expected], [0, 0]);
+  assert.equal(await callsSince(() => runRecipe({ ...refilled, out: join(home, "refilled-again") })), 0);
+});
+
 test("an estimate of tokens is near what the server counts", async () => {
   const recipe = recipeOf("reckoned", {
     source: {
@@ -483,6 +497,9 @@ test("each of what may go wrong has a name", async () => {
   mock.configure({ faults: {}, maxContext: 1 });
   const context = await faulty("context", withModel({}));
   assert.ok(context instanceof InvalidData && /context/.test(context.message), String(context));
+  assert.match(context.advice ?? "", /shorten/);
+  const silent = await runRecipe({ ...placesOf(recipeOf("silent")), offline: true }).catch((error: unknown) => error);
+  assert.ok(silent instanceof InvalidData && /--offline/.test(silent.advice ?? ""), String(silent));
   mock.configure({ maxContext: 0 });
 });
 

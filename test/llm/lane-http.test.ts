@@ -114,7 +114,7 @@ test("a server that goes away and comes back is waited for", async () => {
   assert.equal(isAway, false);
   assert.equal(answers.size, 60);
   assert.equal(notices.length, 2);
-  assert.match(notices[0] ?? "", /nobody answers \(No connection: connect ECONNREFUSED/);
+  assert.match(notices[0] ?? "", /no answer comes \(No connection: connect ECONNREFUSED/);
   assert.match(notices[1] ?? "", /answers again, after 1 s/);
   assert.ok(lane.pausedSeconds > 0.9);
 });

@@ -196,7 +196,7 @@ test("a dead endpoint is asked by one request at a time, at growing intervals, a
   assert.equal(attempts.filter((at) => at > 5600).length, 4);
   assert.ok(result.seconds < 5 + 32 + (1400 / 64) * 0.5 + 3, `${result.seconds} s`);
   assert.ok(result.lane.summary().pausedSeconds > 29);
-  assert.match(result.notices[0] as string, /nobody answers \(ECONNREFUSED\)/);
+  assert.match(result.notices[0] as string, /no answer comes \(ECONNREFUSED\)/);
   assert.match(result.notices[1] as string, /answers again, after 3\d s/);
   assert.equal(result.notices.length, 2);
 });

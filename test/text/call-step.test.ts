@@ -175,7 +175,7 @@ test("one refused question does not cost the others a rung that has answered", a
 test("what no request can mend stops the run", async () => {
   for (const call of ["text", "structured", "embedding"] as const) {
     const { outcome } = await asked({ call, schema: SCHEMA }, [{ status: 401, error: "Incorrect key." }]);
-    assert.deepEqual(outcome.stop, { reason: "bad-key", detail: "Incorrect key." });
+    assert.deepEqual(outcome.stop, { reason: "bad-key", detail: 'Model "m": Incorrect key.' });
   }
 });
 

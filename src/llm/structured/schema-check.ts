@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { InvalidArgument } from "../../errors.ts";
+import { nearest } from "../../math/nearest-name.ts";
 import type { Json, JsonSchema } from "../model.ts";
 import { FORMATS } from "./formats.ts";
 import { isSchema, mapSubschemas } from "./map-subschemas.ts";
@@ -26,6 +27,7 @@ export type SchemaCheck = (value: Json) => readonly Misfit[];
  * @throws {InvalidArgument} it is none; it is too big or too deep; it refers to another file; a pattern in it can take exponential time */
 export function compileSchema(schema: JsonSchema, { where }: { readonly where: string }): SchemaCheck {
   limitSchema(schema, where);
+  refuseMistypedKeywords(schema, where);
   const { $schema, ...rest } = boundIntegers(schema);
   const options = {
     strict: false,
@@ -68,6 +70,33 @@ function limitSchema(schema: JsonSchema, where: string): void {
   if (characters > MOST_CHARACTERS)
     refuse(`has ${characters} characters; at most ${MOST_CHARACTERS} are taken`, "Ask for less at a time.");
 }
+
+/** A keyword that JSON Schema does not know says nothing, and is let be; one that is nearly one that it knows is a slip that would check nothing. */
+function refuseMistypedKeywords(schema: JsonSchema, where: string): JsonSchema {
+  for (const keyword of Object.keys(schema)) {
+    if (KEYWORDS.has(keyword) || keyword.startsWith("x-")) continue;
+    const near = nearest(keyword, [...KEYWORDS]);
+    if (near !== undefined && near.length >= SHORTEST_GUESSED)
+      throw new InvalidArgument(
+        "bad-schema",
+        `The schema of ${where} has an unknown keyword "${keyword}"; did you mean "${near}"?`,
+        { advice: "See json-schema.org/draft/2020-12; begin a keyword of your own with x-." },
+      );
+  }
+  return mapSubschemas(schema, (part) => refuseMistypedKeywords(part, where));
+}
+
+/** Shorter ones are near to too many words that somebody may mean. */
+const SHORTEST_GUESSED = 6;
+const KEYWORDS: ReadonlySet<string> = new Set(
+  (
+    "$schema $id $ref $defs $anchor $dynamicRef $dynamicAnchor $comment $vocabulary definitions type enum const title description default examples " +
+    "deprecated readOnly writeOnly format properties required additionalProperties patternProperties unevaluatedProperties propertyNames minProperties maxProperties " +
+    "dependentRequired dependentSchemas dependencies items prefixItems additionalItems unevaluatedItems contains minContains maxContains minItems maxItems uniqueItems " +
+    "minLength maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf allOf anyOf oneOf not if then else " +
+    "contentEncoding contentMediaType contentSchema discriminator nullable example id $recursiveRef $recursiveAnchor propertyOrdering"
+  ).split(" "),
+);
 
 function boundIntegers(schema: JsonSchema): JsonSchema {
   const bounded = mapSubschemas(schema, boundIntegers);

@@ -72,7 +72,7 @@ function structured(
       { output, ladder, messages, parameters: drawn, asksAgain, as },
       { caller, record },
     );
-    if (outcome.failure !== undefined) return outcomeOfFailure(outcome.failure);
+    if (outcome.failure !== undefined) return outcomeOfFailure(outcome.failure, { model: alias });
     if (outcome.unusable !== undefined) return { reject: outcome.unusable };
     return { value: outcome.value };
   };
@@ -100,7 +100,7 @@ function freeText(
     const drawn = drawnParameters(parameters, { sample: row.sample, provider: parts.model.provider });
     for (let again = 0; ; again++) {
       const result = await ask(row, { ...context, name, alias: parts.alias, messages, parameters: drawn });
-      if (result.failure !== undefined) return outcomeOfFailure(result.failure);
+      if (result.failure !== undefined) return outcomeOfFailure(result.failure, { model: parts.alias });
       const { answer, mark } = result;
       if (answer.finish === "filter") {
         mark({ unusable: "filtered" });
@@ -159,7 +159,7 @@ function embedding({ name, dimensions }: CallStep, { alias, prompt }: CallStepPa
     const request = { kind: "embedding" as const, input: prompt.render(row), dimensions };
     const call = { model: alias, request, sample: row.sample, column: name, priority: row.index };
     const result = await caller.call(call);
-    if (result.failure !== undefined) return outcomeOfFailure(result.failure);
+    if (result.failure !== undefined) return outcomeOfFailure(result.failure, { model: alias });
     const vector = result.answer.vector ?? [];
     const problem =
       vector.length === 0 || !vector.every(Number.isFinite)

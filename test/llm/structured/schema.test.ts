@@ -228,3 +228,11 @@ test("a zod schema is taken, with its refinements", () => {
   );
   assert.equal(date.code, "bad-schema");
 });
+
+test("a slip in a keyword is named; names of properties and keywords of one's own are let be", () => {
+  const slip = errorOf(() => compile({ type: "object", properties: { a: { type: "string", minLenght: 5 } } }));
+  assert.equal(slip.code, "bad-schema");
+  assert.match(slip.message, /"minLenght"; did you mean "minLength"\?/);
+  compile({ type: "object", properties: { minLenght: { type: "string" } }, "x-minLenght": 5, unit: "km" });
+  compile({ enum: [{ requird: 1 }], default: { propertes: 1 } });
+});
