@@ -1,6 +1,7 @@
 import { Environment } from "@marcbachmann/cel-js";
 import { InvalidData } from "../errors.ts";
 import type { Json } from "../llm/model.ts";
+import { patternRisk } from "../llm/structured/pattern-risk.ts";
 import { nearest } from "../math/nearest-name.ts";
 import { addTextFunctions } from "./expression-functions.ts";
 
@@ -69,6 +70,8 @@ export function languageOf(steps: readonly string[]): Language {
           : { wrong: `names an unknown "${name}"`, name, at };
       }
       const run = environment.parse(text);
+      const slow = slowPattern(run.ast);
+      if (slow !== undefined) return slow;
       const found: Found = new Map();
       walk(run.ast, new Set(), found);
       const reads = names.filter((name) => found.has(name));
@@ -167,6 +170,25 @@ export const KINDS: Readonly<Record<string, string>> = {
 };
 
 type Found = Map<string, Set<string> | "all">;
+
+/** A pattern of `matches` that may take exponential time: the language has no watch for it. */
+function slowPattern(node: unknown): WrongExpression | undefined {
+  if (Array.isArray(node)) {
+    for (const part of node) {
+      const slow = slowPattern(part);
+      if (slow !== undefined) return slow;
+    }
+    return undefined;
+  }
+  if (!isNode(node)) return undefined;
+  if (node.op === "rcall" && Array.isArray(node.args) && node.args[0] === "matches") {
+    const [pattern] = node.args[2] as readonly (SyntaxNode & { readonly start?: number })[];
+    const risk = pattern?.op === "value" && typeof pattern.args === "string" ? patternRisk(pattern.args) : undefined;
+    if (risk !== undefined)
+      return { wrong: `matches a pattern that may take for ever: ${risk}`, at: pattern?.start ?? 0 };
+  }
+  return slowPattern(node.args);
+}
 
 interface SyntaxNode {
   readonly op: string;

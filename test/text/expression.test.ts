@@ -172,3 +172,13 @@ test("a step cannot be named as a word of CEL or of JavaScript's own", () => {
   ])
     assert.ok(wrongName(name) !== undefined, name);
 });
+
+test("a pattern that may take for ever is refused before it meets a text", () => {
+  const language = languageOf(["t"]);
+  const slow = language.compile('size(t) > 1 && t.matches("^(a+)+$")');
+  assert.ok(
+    "wrong" in slow && /may take for ever: a part of varying length is repeated/.test(slow.wrong),
+    JSON.stringify(slow),
+  );
+  assert.ok(!("wrong" in language.compile('t.matches("^[a-z]+( [a-z]+)*$")')));
+});
