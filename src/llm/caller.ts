@@ -62,6 +62,8 @@ export interface BudgetedCaller extends Caller {
 
 const SIX_HOURS_MS = 6 * 3_600_000;
 const FIRST_WAIT_MS = 200;
+/** A server that asks to be left alone for longer is asked again all the same. */
+const LONGEST_ASKED_MS = 3_600_000;
 const LONGEST_WAIT_MS = 20_000;
 
 /** Makes the caller of a run. A call's answer is looked up in the journal by its key; equal calls that are under way share one request; the rest wait for
@@ -319,14 +321,15 @@ export function createCaller(options: CallerOptions): BudgetedCaller {
         refusedSince ??= clock.milliseconds();
         if (clock.milliseconds() - refusedSince >= patienceMs) return { failure: { ...failure, tries: sends } };
         // The lane itself slows down; a request that is refused again and again waits besides.
-        delayMs = refusals === 1 ? 0 : Math.max(backOff(refusals - 1), failure.retryAfterMs ?? 0);
+        delayMs = refusals === 1 ? 0 : Math.max(backOff(refusals - 1), askedOf(failure));
       } else {
         if (!AGAIN.has(failure.kind) || tries >= target.tries) return { failure: { ...failure, tries: sends } };
-        delayMs = Math.max(backOff(tries), failure.retryAfterMs ?? 0);
+        delayMs = Math.max(backOff(tries), askedOf(failure));
       }
       events?.again?.(failure, { model: call.model, column: call.column, tries: sends });
     }
   };
+  const askedOf = ({ retryAfterMs }: Failure): number => Math.min(LONGEST_ASKED_MS, retryAfterMs ?? 0);
   const backOff = (tries: number): number =>
     Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1)) * (0.5 + 0.5 * random.uniform());
 

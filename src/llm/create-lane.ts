@@ -15,6 +15,7 @@ const FIRST_IN_FLIGHT = 8;
 /** Where a refusal does not say for how long. */
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
+const LONGEST_ASKED_MS = 3_600_000;
 /** A pause that somebody who watches would wonder about. */
 const WORTH_A_WORD_MS = 10_000;
 /** An endpoint that never gave an answer is given up after so long. */
@@ -250,7 +251,8 @@ export function createLane(options: LaneOptions): Lane {
   }
 
   function pause(askedMs: number | null, now: number): void {
-    const ms = askedMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pausesInARow);
+    // A server that asks for years is asked again after an hour; a call's own patience then ends it.
+    const ms = Math.min(LONGEST_ASKED_MS, askedMs ?? Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** pausesInARow));
     pausesInARow++;
     pausedUntil = Math.max(pausedUntil, now + ms);
     if (ms >= WORTH_A_WORD_MS)

@@ -171,7 +171,7 @@ export const KINDS: Readonly<Record<string, string>> = {
 
 type Found = Map<string, Set<string> | "all">;
 
-/** A pattern of `matches` that may take exponential time: the language has no watch for it. */
+/** A pattern of `matches` that may take exponential time, or that nobody knows before a row is there: the language has no watch for it. */
 function slowPattern(node: unknown): WrongExpression | undefined {
   if (Array.isArray(node)) {
     for (const part of node) {
@@ -181,11 +181,16 @@ function slowPattern(node: unknown): WrongExpression | undefined {
     return undefined;
   }
   if (!isNode(node)) return undefined;
-  if (node.op === "rcall" && Array.isArray(node.args) && node.args[0] === "matches") {
-    const [pattern] = node.args[2] as readonly (SyntaxNode & { readonly start?: number })[];
-    const risk = pattern?.op === "value" && typeof pattern.args === "string" ? patternRisk(pattern.args) : undefined;
+  if (["call", "rcall"].includes(node.op) && Array.isArray(node.args) && node.args[0] === "matches") {
+    const pattern = (node.args.at(-1) as readonly (SyntaxNode & { readonly start?: number })[]).at(-1);
+    if (pattern?.op !== "value" || typeof pattern.args !== "string")
+      return {
+        wrong: "matches a pattern that comes from a cell: write the pattern itself, in quotes",
+        at: pattern?.start ?? 0,
+      };
+    const risk = patternRisk(pattern.args);
     if (risk !== undefined)
-      return { wrong: `matches a pattern that may take for ever: ${risk}`, at: pattern?.start ?? 0 };
+      return { wrong: `matches a pattern that may take for ever: ${risk}`, at: pattern.start ?? 0 };
   }
   return slowPattern(node.args);
 }

@@ -181,4 +181,12 @@ test("a pattern that may take for ever is refused before it meets a text", () =>
     JSON.stringify(slow),
   );
   assert.ok(!("wrong" in language.compile('t.matches("^[a-z]+( [a-z]+)*$")')));
+  assert.ok(!("wrong" in language.compile('matches(t, "^[a-z]+$")')));
+  for (const text of [
+    'matches(t, "^(a+)+$")',
+    '["x"].exists(p, t.matches("^(a+)+$"))',
+    "t.matches(source.pattern)",
+    "matches(t, t)",
+  ])
+    assert.ok("wrong" in language.compile(text), text);
 });
