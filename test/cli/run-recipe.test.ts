@@ -97,16 +97,16 @@ test("estimate, preview, budget and offline work from the command line, and mist
       const preview = await run("--preview", "3");
       assert.equal(preview.code, 0, preview.stderr);
       assert.match(preview.stdout, /row 0[\s\S]*topic +sampler[\s\S]*item +call[\s\S]*row 2/);
-      const short = await run("--budget", "calls=50", "--out", "short");
+      const short = await run("--budget", "calls=120", "--out", "short");
       assert.equal(short.code, 3, short.stderr);
-      assert.match(short.stdout, /REFUSED[\s\S]*budget of 50 calls/);
-      const offline = await run("--offline", "--rows", "10", "--out", "offline", "--csv");
+      assert.match(short.stdout, /REFUSED[\s\S]*budget of 120 calls/);
+      const offline = await run("--offline", "--rows", "8", "--out", "offline", "--csv");
       assert.equal(offline.code, 0, `${offline.stdout}${offline.stderr}`);
       assert.equal(
         readFileSync(join(folder, "offline", "data", "synthetic.csv"), "utf8")
           .trimEnd()
           .split("\n").length,
-        11,
+        9,
       );
       assert.equal((await counterfoil(["verify", "offline"], { cwd: folder })).code, 0);
       const wrongModel = await run("--model", "wrtier=gpt");
