@@ -1,8 +1,8 @@
-import { relative } from "node:path";
 import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
 import type { JobResult } from "../jobs/job.ts";
 import { isMeasured, type Score } from "../metrics/metric.ts";
 import { numberInWords } from "../policy/words.ts";
+import { decisionLine, shown } from "./result-lines.ts";
 
 /** Prints what a job found: JSON for a script, or the decision, the five numbers that matter, and where the report is. */
 export function printResult(result: JobResult, options: { readonly json?: boolean; readonly quiet?: boolean }): void {
@@ -16,10 +16,7 @@ export function printResult(result: JobResult, options: { readonly json?: boolea
 /** The result in plain lines. */
 export function resultText(result: JobResult): string {
   const { decision } = result;
-  const words = { pass: "PASSED", refuse: "REFUSED", indeterminate: "INDETERMINATE", waived: "WAIVED" } as const;
-  // The summary begins with the same word in small letters.
-  const rest = decision.summary.replace(/^(passed|refused|indeterminate|waived): /i, "");
-  const lines = ["", `decision   ${words[decision.decision]}: ${rest}`, ""];
+  const lines = ["", decisionLine(decision), ""];
   // A release that its source's budget has no room for was not measured.
   if (result.scores.length > 0) lines.push(...headlineLines(result), "");
   if (result.privacy) lines.push(guaranteeLine(result.privacy), "");
@@ -157,9 +154,4 @@ function percent(share: number, score: Score | undefined): string {
 function why(score: Score | undefined): string {
   if (!score) return "not measured";
   return isMeasured(score) ? "–" : `not computable: ${score.notComputable}`;
-}
-
-function shown(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith("..") ? path : short || ".";
 }

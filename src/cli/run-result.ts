@@ -1,9 +1,9 @@
-import { relative } from "node:path";
 import type { Estimate } from "../jobs/estimate-recipe.ts";
 import type { Preview } from "../jobs/preview-recipe.ts";
 import type { RunResult } from "../jobs/run-result.ts";
 import type { RunSummary, Spending } from "../text/run-summary.ts";
 import { compact } from "./effects.ts";
+import { decisionLine, shown } from "./result-lines.ts";
 
 interface Printing {
   readonly json?: boolean;
@@ -14,11 +14,8 @@ export function printRun(result: RunResult, options: Printing): void {
   process.stdout.write(`${options.json ? JSON.stringify(result, null, 2) : runText(result)}\n`);
 }
 
-const WORDS = { pass: "PASSED", refuse: "REFUSED", indeterminate: "INDETERMINATE", waived: "WAIVED" } as const;
-
 function runText({ decision, summary, bundle, report, rows, seconds, seed }: RunResult): string {
-  const rest = decision.summary.replace(/^(passed|refused|indeterminate|waived): /i, "");
-  const lines = ["", `decision   ${WORDS[decision.decision]}: ${rest}`, ""];
+  const lines = ["", decisionLine(decision), ""];
   lines.push(...summaryLines(summary), "");
   for (const { rule, outcome, reason } of decision.rules)
     if (outcome !== "pass" && outcome !== "not-applicable") lines.push(`  ${outcome.padEnd(14)} ${rule}: ${reason}`);
@@ -131,9 +128,4 @@ function total(spending: readonly Spending[], of: (s: Spending) => number | null
 
 function sumOf(spending: readonly Spending[], of: (s: Spending) => number): number {
   return spending.reduce((sum, one) => sum + of(one), 0);
-}
-
-function shown(path: string): string {
-  const short = relative(process.cwd(), path);
-  return short.startsWith("..") ? path : short || ".";
 }

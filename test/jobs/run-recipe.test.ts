@@ -429,8 +429,9 @@ test("a folder of documents is a source, and a zod schema and a function are par
 
 test("a key stands in no file, whatever the server says of it", async () => {
   const key = "sk-canary-9f3b1c7d2e5a";
+  let asked = 0;
   const server = createServer((request, response) => {
-    response.statusCode = Math.random() < 0.3 ? 500 : 401;
+    response.statusCode = asked++ % 3 === 0 ? 500 : 401;
     response.end(
       JSON.stringify({ error: { message: `Incorrect API key provided: ${request.headers.authorization}` } }),
     );
