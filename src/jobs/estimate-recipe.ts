@@ -7,13 +7,12 @@ import type { JournalView } from "../llm/journal/journal.ts";
 import { openJournalView } from "../llm/journal/open-journal-view.ts";
 import type { ModelAnswer, ModelRequest } from "../llm/model.ts";
 import { priceOf } from "../llm/prices/model-price.ts";
-import { findPrice } from "../llm/prices/price-list.ts";
 import { WORK } from "../runs/layout.ts";
 import { fabricate, filler } from "../text/fabricate.ts";
 import type { Attempt } from "../text/identity.ts";
 import type { Row } from "../text/step.ts";
 import { collecting } from "./events.ts";
-import { openRecipe, type RecipeEngine, workOf } from "./recipe-engine.ts";
+import { openRecipe, priceOfModel, type RecipeEngine, workOf } from "./recipe-engine.ts";
 import type { RecipeOptions } from "./run-options.ts";
 
 /** What may be expected, and within what it most likely lies. */
@@ -300,15 +299,7 @@ function estimateOf(
       : { low: tally.filled / filledCalls / 2, expected: tally.filled / filledCalls, high: tally.most / filledCalls };
   const promptTokens = Math.round(prompt * fresh);
   const completionTokens = scaled(each, fresh, Math.round);
-  const model = engine.models[name];
-  const price = model
-    ? findPrice(engine.prices, {
-        provider: model.provider,
-        endpoint: model.endpoint,
-        model: model.name,
-        batch: engine.recipe.models?.[name]?.batch === true,
-      })
-    : null;
+  const price = priceOfModel(engine, name);
   const priced = (completion: number): number => priceOf({ promptTokens, completionTokens: completion }, price) ?? 0;
   return {
     column,

@@ -62,17 +62,29 @@ export function defaultFolder(source: string): string {
 /** Reads a schema file.
  * @throws {InvalidArgument} no such file, or it is not a schema */
 export async function loadSchema(path: string): Promise<SchemaOverride> {
-  let text: string;
+  const text = await readNamed(path, {
+    what: "schema file",
+    doing: "reading the schema",
+    advice: "Write one with `counterfoil schema <file> --out schema.yaml`, edit it, and give it with --schema.",
+  });
+  return parseSchema(text, path);
+}
+
+/** The text of a file that somebody named.
+ * @param words what it is and what was being done, for messages; and what to do where there is none
+ * @throws {InvalidArgument} "no-such-file"
+ * @throws {ResourceError} it cannot be read */
+export async function readNamed(
+  path: string,
+  words: { readonly what: string; readonly doing: string; readonly advice: string },
+): Promise<string> {
   try {
-    text = await readFile(path, "utf8");
+    return await readFile(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new InvalidArgument("no-such-file", `There is no schema file ${path}.`, {
-        advice: "Write one with `counterfoil schema <file> --out schema.yaml`, edit it, and give it with --schema.",
-      });
-    throw fileError(error, { doing: "reading the schema", path });
+      throw new InvalidArgument("no-such-file", `There is no ${words.what} ${path}.`, { advice: words.advice });
+    throw fileError(error, { doing: words.doing, path });
   }
-  return parseSchema(text, path);
 }
 
 /** The key that will sign: the file given, or this user's own, made on first use. Its notices name paths of this machine: they are for the

@@ -1,6 +1,4 @@
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { InvalidArgument } from "../errors.ts";
 import { type BudgetedCaller, createCaller } from "../llm/caller.ts";
 import { createLane } from "../llm/create-lane.ts";
 import { createBatchStore } from "../llm/http-batch-store.ts";
@@ -9,6 +7,7 @@ import { openJournal } from "../llm/journal/open-journal.ts";
 import type { Lane } from "../llm/lane.ts";
 import { localModel } from "../llm/local/local-model.ts";
 import type { Model } from "../llm/model.ts";
+import type { ModelPrice } from "../llm/prices/model-price.ts";
 import { findPrice, type PriceList } from "../llm/prices/price-list.ts";
 import { MOST_CONCURRENT, openModel } from "../llm/providers/index.ts";
 import { jsonSchemaOf } from "../llm/structured/json-schema-of.ts";
@@ -16,7 +15,6 @@ import { outputLadder } from "../llm/structured/output-ladder.ts";
 import { compileSchema } from "../llm/structured/schema-check.ts";
 import { type Random, randomFromSeed } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
-import { fileError } from "../runs/file-error.ts";
 import { WORK } from "../runs/layout.ts";
 import { userFolders } from "../runs/user-folders.ts";
 import { callStep } from "../text/calls/call-step.ts";
@@ -27,6 +25,7 @@ import { checkCell } from "../text/steps/check.ts";
 import { deduplicateFilter } from "../text/steps/deduplicate.ts";
 import { ownCell, type Program } from "../text/steps/own.ts";
 import { matchesWithin, wrongJavaScript } from "./code-checks.ts";
+import { readNamed } from "./files.ts";
 import type { JobEvents } from "./job.ts";
 import { loadRecipe } from "./load-recipe.ts";
 import { startProgram } from "./own-program.ts";
@@ -91,7 +90,12 @@ export async function openRecipe(
         name,
         effects: {
           environment: process.env,
-          readText: (path) => readText(path),
+          readText: (path) =>
+            readNamed(path, {
+              what: "file",
+              doing: "reading a file of the recipe",
+              advice: "A path in a recipe is meant from the folder of the recipe.",
+            }),
           batchStore: createBatchStore(join(workOf(options, recipe), WORK.batches)),
           openLocal: async (local) => localModel(local.model, { cache, folder: process.cwd() }),
           notice: events.notice,
@@ -159,9 +163,8 @@ export async function openAskingEngine(
           events: { notice: events.notice },
         });
         lanes.push(lane);
-        const { provider, endpoint } = model;
         const { tries = 6, timeoutSeconds = 120, hedge } = configuration;
-        const price = findPrice(engine.prices, { provider, endpoint, model: model.name, batch });
+        const price = priceOfModel(engine, name);
         return [name, { model, lane, tries, timeoutMs: timeoutSeconds * 1000, price, hedge }];
       }),
     );
@@ -198,6 +201,12 @@ export async function openAskingEngine(
   }
 }
 
+/** What a model of the recipe costs; null: not known. */
+export function priceOfModel({ recipe, models, prices }: RecipeEngine, name: string): ModelPrice | null {
+  const { provider, endpoint, name: model } = models[name] as Model;
+  return findPrice(prices, { provider, endpoint, model, batch: recipe.models?.[name]?.batch === true });
+}
+
 /** The folder of the journal. */
 export function workOf({ work }: RecipeOptions, { name }: Recipe): string {
   return resolve(work ?? `${name}-work`);
@@ -210,18 +219,6 @@ function withPaths(configuration: ModelConfiguration, beside: string): ModelConf
     ...(recording === undefined ? {} : { recording: resolve(beside, recording) }),
     ...(apiKey && "file" in apiKey ? { apiKey: { file: resolve(beside, apiKey.file) } } : {}),
   };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT")
-      throw new InvalidArgument("no-such-file", `There is no file ${path}.`, {
-        advice: "A path in a recipe is meant from the folder of the recipe.",
-      });
-    throw fileError(error, { doing: "reading a file of the recipe", path });
-  }
 }
 
 /** Makes the steps that the plan leaves to their owners. */
