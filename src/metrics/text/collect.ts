@@ -1,9 +1,10 @@
+import { comparableText } from "../../data/comparable-text.ts";
 import type { Json } from "../../llm/model.ts";
 import { hash53, joined53 } from "../../math/hash-53.ts";
 import type { Random } from "../../random.ts";
 import type { ColumnBalance, JudgedScore, RunCounts, SampledRow, TextMetricInput } from "./input.ts";
 import { type SourceText, sourceTextOf } from "./source-text.ts";
-import { type HashedWords, hashWords, normalised, textOfCell, wordsOf } from "./words.ts";
+import { type HashedWords, hashWords, textOfCell, wordsOf } from "./words.ts";
 
 /** A row of the release on its way past. */
 export interface CollectedRow {
@@ -49,7 +50,7 @@ export function collectTexts(options: {
     add(row) {
       const texts = columns.map((column) => {
         const text = textOfCell(row.values[column.name]);
-        column.hashes.push(text === null ? Number.NaN : hash53(normalised(text)));
+        column.hashes.push(text === null ? Number.NaN : hash53(comparableText(text)));
         if (text === null) return null;
         column.texts++;
         if (hasWords(text, TEXT_WORDS)) column.long++;

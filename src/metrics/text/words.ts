@@ -26,11 +26,6 @@ export function hashWords(text: string): HashedWords {
   };
 }
 
-/** A text as it is compared for equality: Unicode NFKC, lower case, single spaces. */
-export function normalised(text: string): string {
-  return text.normalize("NFKC").toLowerCase().replace(/\s+/gu, " ").trim();
-}
-
 /** What a cell says in words: a text itself, the texts inside an object or a list; null where there is none. */
 export function textOfCell(value: Json | undefined): string | null {
   if (typeof value === "string") return value;

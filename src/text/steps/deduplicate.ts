@@ -1,4 +1,5 @@
 import canonicalize from "canonicalize";
+import { comparableText } from "../../data/comparable-text.ts";
 import type { Json } from "../../llm/model.ts";
 import { randomFromSeed } from "../../random.ts";
 import type { DeduplicateStep } from "../recipe.ts";
@@ -52,7 +53,7 @@ function sameWithin(value: Json, exactly: boolean): Json {
 }
 
 function same(text: string, exactly: boolean): string {
-  return exactly ? text : text.normalize("NFKC").toLowerCase().replace(/\s+/gu, " ").trim();
+  return exactly ? text : comparableText(text);
 }
 
 const hashes = randomFromSeed(0);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { comparableText } from "../../../src/data/comparable-text.ts";
 import { isMeasured, type MeasuredScore, type Score } from "../../../src/metrics/metric.ts";
 import { acceptance } from "../../../src/metrics/text/acceptance.ts";
 import { categoryBalance } from "../../../src/metrics/text/category-balance.ts";
@@ -13,7 +14,6 @@ import { repairedShare } from "../../../src/metrics/text/repaired-share.ts";
 import { selfOverlap } from "../../../src/metrics/text/self-overlap.ts";
 import { sourcePassages } from "../../../src/metrics/text/source-passages.ts";
 import { textLengths } from "../../../src/metrics/text/text-lengths.ts";
-import { normalised } from "../../../src/metrics/text/words.ts";
 import { randomFromSeed } from "../../../src/random.ts";
 import { inputOf, madeText } from "./made-input.ts";
 
@@ -63,9 +63,9 @@ test("repeats are those that a set of the normalised texts has not", () => {
     300 - new Set(rows.map(({ values }) => key(values))).size;
   close(
     measured(duplicateRows.measure(input)).value,
-    byHand(({ question, answer }) => `${normalised(question)}|${normalised(answer)}`) / 300,
+    byHand(({ question, answer }) => `${comparableText(question)}|${comparableText(answer)}`) / 300,
   );
-  const columns = [byHand(({ question }) => normalised(question)), byHand(({ answer }) => normalised(answer))];
+  const columns = [byHand(({ question }) => comparableText(question)), byHand(({ answer }) => comparableText(answer))];
   close(measured(duplicateTexts.measure(input)).value, Math.max(...columns) / 300);
 });
 
