@@ -1,0 +1,43 @@
+/** What a student's skill is measured by. */
+export interface PilotMetric {
+  /** "accuracy", "AUC", "BLEU" … */
+  readonly name: string;
+  readonly better: "higher" | "lower";
+  /** The value of a perfect student: 1 for an accuracy, 0 for an error. Losses are distances to it. */
+  readonly perfect: number;
+}
+
+/** How real and synthetic rows are used: thrown together, or synthetic ones first and the real ones after. */
+export type Arm = "mix" | "pretrain";
+
+/** One measurement: a student trained on `real` real and `synthetic` synthetic rows (made by a generator that saw just those real rows), tested on
+ * real rows that neither has seen. */
+export interface PilotCell {
+  readonly real: number;
+  readonly synthetic: number;
+  /** Which draw of real rows; cells of one seed and size share theirs. */
+  readonly seed: number;
+  readonly arm: Arm;
+  /** The frozen test set, or the shifted one. */
+  readonly test: "test" | "shifted";
+  /** In the metric's own units; null: the cell failed. */
+  readonly value: number | null;
+  /** Why there is no value. */
+  readonly failure?: string | undefined;
+}
+
+/** A pilot grid that was run or read. */
+export interface Pilot {
+  readonly metric: PilotMetric;
+  readonly cells: readonly PilotCell[];
+}
+
+/** Distance to a perfect student, ≥ 0 but for noise. */
+export function lossOf(metric: PilotMetric, value: number): number {
+  return metric.better === "higher" ? metric.perfect - value : value - metric.perfect;
+}
+
+/** The metric's value at a loss. */
+export function valueOf(metric: PilotMetric, loss: number): number {
+  return metric.better === "higher" ? metric.perfect - loss : metric.perfect + loss;
+}
