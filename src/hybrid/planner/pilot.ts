@@ -38,6 +38,6 @@ export function lossOf(metric: PilotMetric, value: number): number {
 }
 
 /** The metric's value at a loss. */
-export function valueOf(metric: PilotMetric, loss: number): number {
+export function metricOf(metric: PilotMetric, loss: number): number {
   return metric.better === "higher" ? metric.perfect - loss : metric.perfect + loss;
 }
