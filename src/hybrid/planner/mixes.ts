@@ -55,7 +55,7 @@ export function costFrontier(
   const { point } = planning.surfaces;
   const found: (Rows & { readonly cost: number; readonly loss: number })[] = [];
   const sizes = new Set(
-    geometric(Math.min(smallestReal, limits.real), Math.min(limits.real, reach), 40).map(Math.round),
+    geometric(Math.min(smallestReal, limits.real), Math.min(limits.real, reach), 80).map(Math.round),
   );
   for (const real of sizes)
     for (const multiple of multiplesOf(planning)) {

@@ -6,11 +6,3 @@ export function ranged(value: number, redraws: ArrayLike<number>, level: number)
   const cut = Math.floor(((1 - level) / 2) * sorted.length);
   return { value, low: sorted[cut] as number, high: sorted[sorted.length - 1 - cut] as number };
 }
-
-/** The same of a function of a surface. */
-export function rangedOf<Surface>(
-  of: { readonly point: Surface; readonly draws: readonly Surface[] },
-  options: { readonly level: number; readonly value: (surface: Surface) => number },
-): Ranged {
-  return ranged(options.value(of.point), of.draws.map(options.value), options.level);
-}
