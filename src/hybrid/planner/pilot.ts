@@ -13,8 +13,11 @@ export type Arm = "mix" | "pretrain";
 /** One measurement: a student trained on `real` real and `synthetic` synthetic rows (made by a generator that saw just those real rows), tested on
  * real rows that neither has seen. */
 export interface PilotCell {
+  /** 0: the student saw synthetic rows only. */
   readonly real: number;
   readonly synthetic: number;
+  /** Of a cell without real rows: those that the generator saw. Absent: as many as `real`. */
+  readonly source?: number | undefined;
   /** Which draw of real rows; cells of one seed and size share theirs. */
   readonly seed: number;
   readonly arm: Arm;
