@@ -24,6 +24,7 @@ export interface PlotPoint {
 }
 
 export interface PlotSeries {
+  /** In the key below the plot; empty: the key is silent of it. */
   readonly name: string;
   readonly colour: PlotColour;
   readonly points: readonly PlotPoint[];
@@ -80,8 +81,8 @@ export async function curvePlot(plot: CurvePlot): Promise<Html> {
     { width: WIDTH, height: plot.height ?? 320 },
   );
   return html`<figure class="curve"><figcaption>${plot.caption}</figcaption><div class="scroll" tabindex="0" role="region" aria-label="${plot.caption}; scrolls sideways on a narrow screen"><div role="img" aria-label="${plot.label}">${drawn}</div></div><p class="key small quiet">${[
-    ...lines.map((series) => keyed(series.name, lineKey(series))),
-    ...dots.map((series) => keyed(series.name, dotKey(series))),
+    ...lines.filter(isNamed).map((series) => keyed(series.name, lineKey(series))),
+    ...dots.filter(isNamed).map((series) => keyed(series.name, dotKey(series))),
   ]}</p></figure>`;
 }
 
@@ -220,6 +221,10 @@ function mark({ words, x, y }: PlotMark): object {
       },
     },
   };
+}
+
+function isNamed({ name }: PlotSeries): boolean {
+  return name !== "";
 }
 
 function keyed(name: string, symbol: Html): Html {

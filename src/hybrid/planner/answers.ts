@@ -66,8 +66,8 @@ export type SyntheticVerdict = "helps" | "no-evidence" | "harms" | "not-enough";
 export interface PlanAnswers {
   readonly metric: PilotMetric;
   readonly question: PlanQuestion;
-  /** The surface that answers come from, of the arm that is recommended: the kind of the least AICc among those with synthetic rows where they
-   * help; else the one with an exchange rate of either sign, which is then used without synthetic rows. */
+  /** The surface that answers come from, of the arm that is recommended: "saturating" where synthetic rows help; else "exchange" with a rate of
+   * either sign, then used without synthetic rows; "real-only" where not enough was tried. */
   readonly surface: ResponseSurface;
   /** All kinds that were fitted, by ascending AICc. `rmse` is relative to the loss. */
   readonly compared: readonly { readonly kind: SurfaceKind; readonly aicc: number; readonly rmse: number }[];

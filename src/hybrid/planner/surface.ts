@@ -19,17 +19,36 @@ export interface ResponseSurface {
   readonly saturation: number;
 }
 
-/** Real rows that would do as much as `synthetic` synthetic ones beside `real` real ones; below 0 where they harm. */
-export function standIn(surface: ResponseSurface, rows: { readonly real: number; readonly synthetic: number }): number {
+/** Real rows that synthetic ones stand for, for each real row, at `multiple` synthetic rows for a real one; below 0 where they harm. */
+export function standIn(surface: ResponseSurface, multiple: number): number {
   const { exchange, saturation } = surface;
-  const { real, synthetic } = rows;
-  if (synthetic === 0 || exchange === 0) return 0;
-  const perRow = exchange * synthetic;
-  return Number.isFinite(saturation) ? perRow / (1 + synthetic / (saturation * real)) : perRow;
+  if (multiple === 0 || exchange === 0) return 0;
+  return (exchange * multiple) / (1 + multiple / saturation);
 }
 
 /** The loss that the surface says. @param rows real > 0, synthetic ≥ 0 */
 export function lossAt(surface: ResponseSurface, rows: { readonly real: number; readonly synthetic: number }): number {
-  const { floor, scale, offset, exponent } = surface;
-  return floor + scale / (offset + (rows.real + standIn(surface, rows)) ** exponent);
+  return lossOfSize(surface, rows.real * (1 + standIn(surface, rows.synthetic / rows.real)));
+}
+
+/** The loss of so many real rows, or what stands for them. */
+export function lossOfSize(surface: ResponseSurface, size: number): number {
+  return surface.floor + surface.scale / (surface.offset + size ** surface.exponent);
+}
+
+/** Real rows, or what stands for them, for a loss: 0 where none are needed, infinite where no number suffices. */
+export function sizeForLoss(surface: ResponseSurface, loss: number): number {
+  const above = loss - surface.floor;
+  if (!(above > 0)) return Number.POSITIVE_INFINITY;
+  const power = surface.scale / above - surface.offset;
+  return power > 0 ? power ** (1 / surface.exponent) : 0;
+}
+
+/** Synthetic rows for a real one that stand for `share` of a real row; infinite where no number does. */
+export function multipleFor(surface: ResponseSurface, share: number): number {
+  if (share <= 0) return 0;
+  const { exchange, saturation } = surface;
+  if (exchange <= 0) return Number.POSITIVE_INFINITY;
+  const left = exchange - share / saturation;
+  return left > 0 ? share / left : Number.POSITIVE_INFINITY;
 }
