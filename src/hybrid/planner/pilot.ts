@@ -16,6 +16,8 @@ export interface PilotCell {
   /** 0: the student saw synthetic rows alone. Such cells are the 100 % point of the share curve, and no more: the surface knows nothing of them. */
   readonly real: number;
   readonly synthetic: number;
+  /** Of a cell without real rows: those that the generator saw. Absent: as many as `real`. */
+  readonly source?: number | undefined;
   /** Which draw of real rows; cells of one seed and size share theirs. */
   readonly seed: number;
   readonly arm: Arm;
