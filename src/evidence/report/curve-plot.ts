@@ -68,7 +68,7 @@ export async function curvePlot(plot: CurvePlot): Promise<Html> {
   const { lines, dots = [], marks = [] } = plot;
   const drawn = await drawChart(
     {
-      grid: { left: 68, top: marks.some(({ x }) => x !== undefined) ? 26 : 14, right: 24, bottom: 50 },
+      grid: { left: 68, top: marks.length > 0 ? 26 : 14, right: 24, bottom: 50 },
       xAxis: { ...axis(plot.x, valuesOf(plot, "x")), nameGap: 32 },
       yAxis: { ...axis(plot.y, valuesOf(plot, "y")), nameGap: 52 },
       series: [
@@ -152,12 +152,16 @@ function band(series: PlotLine): object {
   return {
     type: "custom",
     clip: true,
-    data: [[points[0]?.x, points[0]?.y]],
-    renderItem: (_: unknown, api: Coordinates) => ({
-      type: "polygon",
-      shape: { points: edge.map((at) => api.coord(at)) },
-      style: { fill: stand(series.colour), opacity: 0.16 },
-    }),
+    // All of the edge is data, so that the axes make room for it, but it is one shape.
+    data: edge,
+    renderItem: ({ dataIndex }: { readonly dataIndex: number }, api: Coordinates) =>
+      dataIndex === 0
+        ? {
+            type: "polygon",
+            shape: { points: edge.map((at) => api.coord(at)) },
+            style: { fill: stand(series.colour), opacity: 0.16 },
+          }
+        : undefined,
   };
 }
 

@@ -161,7 +161,11 @@ async function costPart(answers: PlanAnswers): Promise<Html> {
   const { question, basis } = answers;
   const { real, synthetic } = question.cost;
   return html`<section id="cost" aria-labelledby="cost-title"><h2 id="cost-title">What does it cost?</h2>
-<p>A real row costs ${figure(real)}, a synthetic one ${figure(synthetic)}; ${rowCount(question.realAvailable)} real rows are at hand. Mixes have ${rowCount(basis.largestMultiple)} synthetic rows for a real one at most, the most that was tried, and keep the rule of the real anchor.</p>
+<p>A real row costs ${figure(real)}, a synthetic one ${figure(synthetic)}; ${rowCount(question.realAvailable)} real rows are at hand.${
+    answers.synthetic === "helps"
+      ? ` Mixes have ${rowCount(basis.largestMultiple)} synthetic rows for a real one at most, the most that was tried, and keep the rule of the real anchor.`
+      : " Without evidence that synthetic rows help, none are bought."
+  }</p>
 ${await frontierPlot(answers)}
 ${table(
   "Best mixes by cost",
