@@ -37,7 +37,7 @@ export function cheapestMix(
     const real = Math.max(least, Math.ceil(size / (1 + standIn(point, multiple)) - 1e-9));
     // Where real rows are no longer the limit, fewer synthetic ones do.
     const enough = real === least ? fewestSynthetic(planning, { real, loss, most: multiple }) : multiple;
-    const rows = { real, synthetic: Math.ceil(real * enough - 1e-9) };
+    const rows = { real, synthetic: Math.max(0, Math.ceil(real * enough - 1e-9)) };
     if (real > limits.real || (limits.anchored && !keepsAnchor(rows, limits.real))) continue;
     const spent = rows.real * cost.real + rows.synthetic * cost.synthetic;
     if (best === null || spent < best.cost - 1e-9 * Math.abs(best.cost)) best = { ...rows, cost: spent };

@@ -54,7 +54,7 @@ export function sharePlot(answers: PlanAnswers): Promise<Html> {
   });
 }
 
-const LOOKS: readonly (readonly [PlotColour, PlotLine["dash"], PlotDots["symbol"]])[] = [
+const LOOKS: readonly (readonly [PlotColour, NonNullable<PlotLine["dash"]>, NonNullable<PlotDots["symbol"]>])[] = [
   ["real", "solid", "circle"],
   ["synthetic", "solid", "rect"],
   ["third", "dashed", "triangle"],
