@@ -20,7 +20,8 @@ export interface PilotGrid {
   readonly seeds: readonly number[];
   /** Real sizes that were measured without synthetic rows, ascending. */
   readonly realAlone: readonly number[];
-  /** Synthetic rows for one real row, distinct and above 0, ascending; those within a tenth of each other count as one. */
+  /** Synthetic rows for one real row, above 0, ascending; those within a tenth of each other count as one, those at a single real size not at all
+   * where two or more others are left. */
   readonly multiples: readonly number[];
 }
 
@@ -52,9 +53,7 @@ export function pilotGrid(
     syntheticOnly: all.filter(({ real }) => real === 0),
     seeds: [...new Set(surface.flatMap(({ seeds }) => seeds))].sort((a, b) => a - b),
     realAlone: surface.filter(({ synthetic }) => synthetic === 0).map(({ real }) => real),
-    multiples: distinct(
-      surface.filter(({ synthetic }) => synthetic > 0).map(({ real, synthetic }) => synthetic / real),
-    ),
+    multiples: multiplesOf(surface.filter(({ synthetic }) => synthetic > 0)),
   };
 }
 
@@ -88,9 +87,13 @@ function meanOf(values: ArrayLike<number>): number {
   return sum / values.length;
 }
 
-function distinct(multiples: readonly number[]): number[] {
-  const out: number[] = [];
-  for (const multiple of [...multiples].sort((a, b) => a - b))
-    if (out.length === 0 || multiple > 1.1 * (out.at(-1) as number)) out.push(multiple);
-  return out;
+function multiplesOf(cells: readonly GridCell[]): number[] {
+  const found: { readonly multiple: number; readonly sizes: Set<number> }[] = [];
+  for (const { real, synthetic } of [...cells].sort((a, b) => a.synthetic / a.real - b.synthetic / b.real)) {
+    const last = found.at(-1);
+    if (last && synthetic / real <= 1.1 * last.multiple) last.sizes.add(real);
+    else found.push({ multiple: synthetic / real, sizes: new Set([real]) });
+  }
+  const repeated = found.filter(({ sizes }) => sizes.size > 1);
+  return (repeated.length > 1 ? repeated : found).map(({ multiple }) => multiple);
 }

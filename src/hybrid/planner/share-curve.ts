@@ -10,15 +10,19 @@ const NEAR = Math.log(1.35);
 /** Without real rows the number of synthetic ones matters little. */
 const NEAR_ALONE = Math.log(2);
 
-/** The metric by synthetic share at one total of rows: the total at which most shares were measured, the greater of two. */
+/** The metric by synthetic share at one total of rows: the total at which most shares were measured, and most nearly. */
 export function shareCurve(planning: Planning): PlanAnswers["shareCurve"] {
   const { grid } = planning;
   const totals = new Set(grid.cells.map(({ real, synthetic }) => real + synthetic));
   let total = 0;
   let most = -1;
   for (const candidate of [...totals].sort((a, b) => a - b)) {
-    const found = SHARES.filter((share) => nearest(planning, { total: candidate, share })).length;
-    if (found >= most) [total, most] = [candidate, found];
+    // A share counts for one that is near, and for up to one more the nearer it is.
+    const score = SHARES.reduce<number>((sum, share) => {
+      const found = nearest(planning, { total: candidate, share });
+      return sum + (found ? 2 - found.distance / (2 * NEAR_ALONE) : 0);
+    }, 0);
+    if (score >= most - 1e-9) [total, most] = [candidate, score];
   }
   return {
     total,
@@ -28,7 +32,7 @@ export function shareCurve(planning: Planning): PlanAnswers["shareCurve"] {
         share,
         ...rows,
         fitted: isInside(planning, rows) ? expected(planning, rows) : null,
-        measured: nearest(planning, { total, share }),
+        measured: nearest(planning, { total, share })?.cell ?? null,
       };
     }),
   };
@@ -47,7 +51,10 @@ function isInside(planning: Planning, { real, synthetic }: Rows): boolean {
   return real >= smallestReal / 2 && synthetic / real <= 2 * largestMultiple;
 }
 
-function nearest(planning: Planning, at: { readonly total: number; readonly share: number }): MeasuredCell | null {
+function nearest(
+  planning: Planning,
+  at: { readonly total: number; readonly share: number },
+): { readonly cell: MeasuredCell; readonly distance: number } | null {
   const { grid, metric, level } = planning;
   let best: GridCell | undefined;
   let least = Number.POSITIVE_INFINITY;
@@ -59,5 +66,5 @@ function nearest(planning: Planning, at: { readonly total: number; readonly shar
     const distance = Math.hypot(total, ratio);
     if (distance < least) [best, least] = [cell, distance];
   }
-  return best ? measuredCell(best, { arm: grid.arm, metric, level }) : null;
+  return best ? { cell: measuredCell(best, { arm: grid.arm, metric, level }), distance: least } : null;
 }

@@ -133,6 +133,18 @@ test("The share curve shows what was measured near a share, and synthetic rows a
   assert.deepEqual(plan(pilot, { draws: 10 }).surface, surface, "synthetic rows alone do not move the surface");
 });
 
+test("Amounts of synthetic rows that were tried at one real size alone set no limit, and move no total", () => {
+  const pilot = pilotOf(helpful());
+  const line = [25, 50, 100, 500, 1000].flatMap(
+    (real) =>
+      pilotOf(helpful(), { sizes: [real], multiples: [(1000 - real) / real], random: randomFromSeed(real) }).cells,
+  );
+  const { basis, shareCurve } = plan({ ...pilot, cells: [...pilot.cells, ...line] }, { draws: 10 });
+  assert.equal(basis.largestMultiple, 19, "39 was tried at 25 real rows only; 19 and 20 count as one");
+  assert.equal(shareCurve.total, 1000);
+  for (const { real, measured } of shareCurve.points.slice(0, -1)) assert.equal(measured?.real, real);
+});
+
 test("Pretraining is recommended where its paired difference leaves 0 out, and mixing else", () => {
   const both = (exchange: number): PlanAnswers => {
     const cells = (["mix", "pretrain"] as const).flatMap(

@@ -4,7 +4,7 @@ import { type Html, html, named, trusted } from "../html.ts";
 import { pageOf } from "../page.ts";
 import { dataFold, table } from "../table.ts";
 import { frontierPlot, rowsPlot, sharePlot } from "./plan-plots.ts";
-import { measuredTable, worthTable } from "./plan-tables.ts";
+import { exchangeTable, measuredTable, worthTable } from "./plan-tables.ts";
 import { between, capital, figure, rowCount } from "./plan-words.ts";
 
 /** What the page of a plan shows. */
@@ -153,7 +153,8 @@ ${answers.shifted && html`<h3>On the shifted test set</h3><ul class="notices">${
 async function rowsPart(answers: PlanAnswers): Promise<Html> {
   return html`<section id="rows" aria-labelledby="rows-title"><h2 id="rows-title">What are more real rows worth?</h2>
 ${await rowsPlot(answers)}
-${worthTable(answers)}</section>`;
+${worthTable(answers)}
+${exchangeTable(answers)}</section>`;
 }
 
 async function costPart(answers: PlanAnswers): Promise<Html> {

@@ -19,6 +19,21 @@ export function worthTable(answers: PlanAnswers): Html | false {
   );
 }
 
+/** Real rows that one synthetic row stood for on average, by how many there were. */
+export function exchangeTable(answers: PlanAnswers): Html | false {
+  const { averageExchange, synthetic } = answers;
+  if (synthetic !== "helps") return false;
+  return table(
+    "What a synthetic row stood for, on average",
+    ["Synthetic rows for each real one", "Real rows", "Synthetic rows for one real row"],
+    averageExchange.map(({ multiple, rate }) => [
+      rowCount(multiple),
+      `${figure(rate.value)} ${between(rate, figure)}`,
+      rowCount(1 / rate.value),
+    ]),
+  );
+}
+
 /** Means of all cells: real sizes down, synthetic rows for a real one across; as a list where a grid would be mostly empty. */
 export function measuredTable(answers: PlanAnswers): Html {
   const { measured } = answers;
