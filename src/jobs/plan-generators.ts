@@ -1,6 +1,7 @@
 import { concatRows, type Table } from "../data/table.ts";
-import { Unsupported } from "../errors.ts";
+import { InvalidArgument, Unsupported } from "../errors.ts";
 import type { Executor } from "../executors/executor.ts";
+import { backOffGenerator } from "../hybrid/planner/back-off-generator.ts";
 import type { PilotGenerator } from "../hybrid/planner/student.ts";
 import { applySchema, type SchemaOverride } from "../schema/file.ts";
 import { inferSchema } from "../schema/infer.ts";
@@ -14,7 +15,11 @@ import { optionsFor } from "./synthesizer-options.ts";
 const SYNTHESIZER = "gaussian-copula";
 
 /** A built-in generator as plain data, so that a worker thread can make it. */
-export type GeneratorDescription = {
+export type GeneratorDescription =
+  | SynthesizerDescription
+  | { readonly kind: "back-off"; readonly text: readonly string[]; readonly target: string };
+
+interface SynthesizerDescription {
   readonly kind: "synthesizer";
   readonly name: string;
   readonly options: Readonly<Record<string, unknown>>;
@@ -23,7 +28,7 @@ export type GeneratorDescription = {
   readonly schema: TableSchema;
   /** What a person declared. */
   readonly override: SchemaOverride | undefined;
-};
+}
 
 /** The built-in generator for a table.
  * @throws {InvalidArgument} no such synthesizer or option
@@ -32,6 +37,18 @@ export function describeGenerator(
   options: PlanOptions,
   of: { readonly schema: TableSchema; readonly override: SchemaOverride | undefined },
 ): GeneratorDescription {
+  if (options.text) {
+    if (options.synthesizer !== undefined)
+      throw new InvalidArgument("conflicting-options", "A synthesizer makes tables, and not texts.", {
+        advice:
+          "Leave --synthesizer out (texts are then made by n-grams with back-off), or give a command with --generate.",
+      });
+    if (options.target === undefined)
+      throw new InvalidArgument("no-target", "Texts are made for each class, and nobody said which column holds it.", {
+        advice: "Name it with --target, or give a command with --generate.",
+      });
+    return { kind: "back-off", text: options.text, target: options.target };
+  }
   const synthesizer = synthesizerNamed(options.synthesizer ?? SYNTHESIZER);
   if (synthesizer.guarantee === "dp")
     throw new Unsupported(
@@ -44,8 +61,14 @@ export function describeGenerator(
   return { kind: "synthesizer", name: synthesizer.name, options: given, target: options.target, ...of };
 }
 
+/** What a generator is called. */
+export function generatorName(description: GeneratorDescription): string {
+  return description.kind === "back-off" ? backOffGenerator(description).name : description.name;
+}
+
 /** The generator of a description. */
 export function generatorOf(description: GeneratorDescription, executor: Executor): PilotGenerator {
+  if (description.kind === "back-off") return backOffGenerator(description);
   const { name, options, target, schema, override } = description;
   return {
     name,
@@ -68,7 +91,7 @@ export function generatorOf(description: GeneratorDescription, executor: Executo
 }
 
 /** The rows described by themselves, but for what is known of the columns beforehand. A column with one value in these rows stays constant. */
-function kindsOf(real: Table, of: Pick<GeneratorDescription, "target" | "schema" | "override">): TableSchema {
+function kindsOf(real: Table, of: Pick<SynthesizerDescription, "target" | "schema" | "override">): TableSchema {
   const inferred = inferSchema(real, of.target === undefined ? {} : { target: of.target });
   const names = new Set(inferred.columns.map(({ name }) => name));
   const changes = of.schema.columns.flatMap(({ name, kind, order }) => {

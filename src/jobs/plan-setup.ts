@@ -1,12 +1,11 @@
 import { InvalidArgument } from "../errors.ts";
 import type { PilotDesign } from "../hybrid/planner/design.ts";
 import type { PilotMetric } from "../hybrid/planner/pilot.ts";
-import { SKILLS } from "../hybrid/planner/skill.ts";
 import type { Random } from "../random.ts";
 import { loadSchema } from "./files.ts";
 import type { JobEvents } from "./job.ts";
 import { planDesign } from "./plan-design.ts";
-import { describeGenerator, type GeneratorDescription } from "./plan-generators.ts";
+import { describeGenerator, type GeneratorDescription, generatorName } from "./plan-generators.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { type PlanProgram, planProgram } from "./plan-programs.ts";
 import { describedMetric, describeStudent, type StudentDescription, studentOf } from "./plan-students.ts";
@@ -62,9 +61,9 @@ export async function setUpPlan(
   return {
     tables,
     design,
-    metric: own ?? SKILLS[(student as StudentDescription).predict.metric],
+    metric: own ?? studentOf(student as StudentDescription).metric,
     generator,
-    generatorName: "words" in generator ? (options.generate as string) : generator.name,
+    generatorName: "words" in generator ? (options.generate as string) : generatorName(generator),
     student,
     studentName: "words" in student ? (options.student as string) : studentOf(student).name,
   };

@@ -4,22 +4,32 @@ import type { PilotMetric } from "../hybrid/planner/pilot.ts";
 import { type ClassSkill, type NumberSkill, SKILLS, type SkillName } from "../hybrid/planner/skill.ts";
 import type { Student } from "../hybrid/planner/student.ts";
 import { type TableTarget, tableStudent } from "../hybrid/planner/table-student.ts";
+import { textStudent } from "../hybrid/planner/text-student.ts";
 import { suggest } from "../math/nearest-name.ts";
 import type { TableSchema } from "../schema/schema.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import type { PlanTables } from "./plan-tables.ts";
 
 /** A built-in student as plain data, so that a worker thread can make it. */
-export type StudentDescription = {
-  readonly kind: "table";
-  readonly target: string;
-  readonly predict: TableTarget;
-  readonly schema: TableSchema;
-};
+export type StudentDescription =
+  | {
+      readonly kind: "table";
+      readonly target: string;
+      readonly predict: TableTarget;
+      readonly schema: TableSchema;
+    }
+  | {
+      readonly kind: "text";
+      readonly target: string;
+      readonly text: readonly string[];
+      readonly classes: readonly string[];
+    };
 
 /** The student of a description. */
 export function studentOf(description: StudentDescription): Student {
-  return tableStudent(description);
+  return description.kind === "table"
+    ? tableStudent(description)
+    : textStudent({ ...description, features: "n-grams" });
 }
 
 /** The built-in student for these tables.
@@ -32,6 +42,7 @@ export function describeStudent(options: PlanOptions, tables: PlanTables): Stude
     });
   columnOf(tables.train, target);
   const { classes } = tables;
+  if (options.text) return describeTextStudent(options.text, { target, classes, metric: options.metric });
   const metric = metricFor(options.metric, classes);
   return {
     kind: "table",
@@ -41,6 +52,30 @@ export function describeStudent(options: PlanOptions, tables: PlanTables): Stude
       ? { kind: "class", classes, metric: metric as ClassSkill }
       : { kind: "number", metric: metric as NumberSkill },
   };
+}
+
+function describeTextStudent(
+  text: readonly string[],
+  of: { readonly target: string; readonly classes: readonly string[] | null; readonly metric: string | undefined },
+): StudentDescription {
+  const { target, classes, metric } = of;
+  if (text.includes(target))
+    throw new InvalidArgument("conflicting-options", `"${target}" is both the target and a text.`, {
+      advice: "Name it in one of the two.",
+    });
+  if (!classes)
+    throw new InvalidArgument(
+      "bad-target",
+      `The target "${target}" is a number; a student for texts predicts classes.`,
+      {
+        advice: "Choose another --target, or give a student of your own with --student.",
+      },
+    );
+  if (metric !== undefined && metric.toLowerCase() !== "accuracy")
+    throw new InvalidArgument("bad-metric", `The student for texts is measured by its accuracy, not by "${metric}".`, {
+      advice: "Leave --metric out, or give a student of your own with --student.",
+    });
+  return { kind: "text", target, text, classes };
 }
 
 function metricFor(asked: string | undefined, classes: readonly string[] | null): SkillName {

@@ -136,7 +136,7 @@ function keptColumns(
     notice(
       `Left out: ${out.map((name) => `"${name}" (${kinds.get(name)?.kind === "text" ? "free text" : kinds.get(name)?.kind})`).join(", ")}; nothing can be learned from ${out.length === 1 ? "it" : "them"} here.`,
     );
-  if (left.length < 2)
+  if (left.length < 2 && !options.text)
     throw new InvalidArgument("no-columns", "Fewer than two columns are left: there is nothing to predict from.", {
       advice: "Name the columns of text with --text, or give columns another kind in a schema file (--schema).",
     });

@@ -34,8 +34,6 @@ export interface DesignedCell {
 const LADDER: readonly number[] = [25, 50, 100, 250, 500, 1000, 2000];
 export const MULTIPLES: readonly number[] = [0, 1, 2, 5, 10];
 export const SHARES: readonly number[] = [0, 0.5, 0.9, 0.95, 0.975, 1];
-/** Multiples at which the second arm is tried too: enough to tell the two apart. */
-const COMPARED: readonly number[] = [1, 10];
 /** Fewer real rows than this make no generator. */
 const FEWEST_SOURCE = 10;
 /** The last rung is at least so much larger than the one before. */
@@ -47,7 +45,7 @@ export function sizesUpTo(rows: number): readonly number[] {
   return below.length === LADDER.length ? LADDER : [...below, rows];
 }
 
-/** Lays a pilot out: every real size × multiple × seed in the first arm; the other arms at two of the multiples; and, at one fixed total of rows, the
+/** Lays a pilot out: every real size × multiple × seed in every arm (without synthetic rows there is one); and, at one fixed total of rows, the
  * shares of synthetic rows from none to all. Synthetic rows alone come from the generator of the smallest real size along that line.
  * @param ask.sizes ascending; ask.multiples ascending, 0 among them or not */
 export function designPilot(ask: {
@@ -67,12 +65,10 @@ export function designPilot(ask: {
     if (!own.some((other) => sameCell(other, cell))) own.push(cell);
   };
   const used = multiples.filter((multiple) => multiple > 0);
-  const compared = used.filter((multiple) => COMPARED.includes(multiple));
   for (const size of sizes) {
     for (const multiple of multiples) add(size, { real: size, synthetic: Math.round(multiple * size), arm: first });
     for (const arm of arms.slice(1))
-      for (const multiple of compared.length > 0 ? compared : used.slice(-2))
-        add(size, { real: size, synthetic: Math.round(multiple * size), arm });
+      for (const multiple of used) add(size, { real: size, synthetic: Math.round(multiple * size), arm });
   }
   if (used.length > 0) {
     const line = SHARES.map((share) => Math.round((1 - share) * total)).filter((real) => real >= FEWEST_SOURCE);

@@ -3,6 +3,7 @@ import { InvalidArgument, InvalidData } from "../../errors.ts";
 import { fitNGrams, nGramRows } from "../../learners/text/n-gram-features.ts";
 import { fitSoftmax, predictSoftmax, type SoftmaxRegression } from "../../learners/text/softmax-regression.ts";
 import { besideEachOther, pairRows, type SparseRows } from "../../learners/text/sparse-rows.ts";
+import type { Random } from "../../random.ts";
 import type { PilotMetric } from "./pilot.ts";
 import type { Lesson, Student } from "./student.ts";
 
@@ -26,7 +27,7 @@ export function textStudent(task: TextTask): Student {
     metric: ACCURACY,
     score(lesson) {
       const { features, real, synthetic, classes } = prepared(lesson, task);
-      const model = learned({ real, synthetic, classes: classes.length, arm: lesson.arm });
+      const model = learned({ real, synthetic, classes: classes.length, arm: lesson.arm, random: lesson.random });
       return lesson.tests.map((test) => {
         const truth = labelsOf(test, task.target);
         const chances = predictSoftmax(model, features(test));
@@ -93,11 +94,12 @@ function learned(from: {
   readonly synthetic: Labelled | null;
   readonly classes: number;
   readonly arm: Lesson["arm"];
+  readonly random: Random;
 }): SoftmaxRegression {
-  const { real, synthetic, classes, arm } = from;
+  const { real, synthetic, classes, arm, random } = from;
   const fit = (parts: readonly Labelled[], prior?: SoftmaxRegression): SoftmaxRegression => {
     const { rows, truth } = stacked(parts);
-    return fitSoftmax(rows, truth, { classes, slack: SLACK, prior });
+    return fitSoftmax(rows, truth, { classes, slack: SLACK, prior, random });
   };
   if (!synthetic) return fit([real]);
   if (arm === "mix") return fit([real, synthetic]);
