@@ -19,6 +19,7 @@ export function planSentences(
 ): readonly string[] {
   return [
     verdictOf(answers),
+    ...seedsOf(answers),
     ...targetOf(answers),
     ...endOf(answers),
     ...worthOf(answers),
@@ -45,6 +46,12 @@ function verdictOf(answers: Answers): string {
   if (fewestRealRows.value === Number.POSITIVE_INFINITY)
     return `Synthetic rows help here (${first}), but ${aim(answers)} takes ${realRows(fewestRealRows, answers)}, with or without them.`;
   return `Synthetic rows help here: with up to ${rows(basis.largestMultiple)} for each real row, ${aim(answers)} takes ${realRows(fewestRealRows, answers)} instead of ${realRows(realRowsAlone, answers)} alone; ${first}.`;
+}
+
+function seedsOf({ basis }: Answers): readonly string[] {
+  if (basis.seeds >= 3) return [];
+  const seeds = basis.seeds === 1 ? "one seed" : `${basis.seeds} seeds`;
+  return [`The pilot has ${seeds}: its intervals are not to be trusted. Run three at least, better five.`];
 }
 
 function targetOf(answers: Answers): readonly string[] {
@@ -144,15 +151,10 @@ function shiftOf({ shifted, synthetic }: Answers): readonly string[] {
   ];
 }
 
-function doubtsOf({ basis, holes, surface, measured }: Answers): readonly string[] {
+function doubtsOf({ holes, surface, measured }: Answers): readonly string[] {
   const sizes = new Set(measured.filter(({ real, synthetic }) => real > 0 && synthetic === 0).map(({ real }) => real))
     .size;
   return [
-    ...(basis.seeds < 3
-      ? [
-          `The pilot has ${basis.seeds === 1 ? "one seed" : `${basis.seeds} seeds`}: its intervals are not to be trusted. Run three seeds at least.`,
-        ]
-      : []),
     ...(sizes < 6
       ? [
           `${sizes} real sizes are few for a curve: its form is held to a plain power law with a floor. Six or more tell it.`,

@@ -231,10 +231,7 @@ test("A curve that misses a measurement says so, and one that does not is silent
   const cells = pilot.cells.map((cell) =>
     cell.real === 200 ? { ...cell, value: (cell.value as number) - 0.08 } : cell,
   );
-  assert.match(
-    plan({ ...pilot, cells }, { draws: 10 }).sentences.join(" "),
-    /misses what was measured: at 200 real/,
-  );
+  assert.match(plan({ ...pilot, cells }, { draws: 10 }).sentences.join(" "), /misses what was measured: at 200 real/);
   assert.doesNotMatch(plan(pilot, { draws: 10 }).sentences.join(" "), /misses/);
 });
 

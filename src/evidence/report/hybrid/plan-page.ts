@@ -110,7 +110,11 @@ async function sharePart(answers: PlanAnswers): Promise<Html> {
       ? ""
       : "The line is the fitted curve with its band; it says nothing of synthetic rows alone."
   }</p>
-${await sharePlot(answers)}
+${
+  shareCurve.points.filter(({ fitted, measured }) => fitted ?? measured).length > 1
+    ? await sharePlot(answers)
+    : html`<p class="note">The pilot has no cells with synthetic rows near these shares: there is no picture to draw.</p>`
+}
 ${table(
   `${capital(metric.name)} by synthetic share`,
   [
