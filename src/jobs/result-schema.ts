@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { lineageSchema } from "../evidence/manifest.ts";
 import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
 
 // The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
@@ -87,6 +88,10 @@ export const decisionSchema = z.object({
         .looseObject({ epsilon: z.number(), delta: z.number() })
         .nullish()
         .describe("The differential privacy guarantee; null: none"),
+      lineage: z
+        .object({ sourceGeneration: z.int(), anchored: z.boolean().nullable(), realRows: z.int().nullable() })
+        .optional()
+        .describe("What the table was learnt from; absent: nobody knows"),
       run: z
         .object({
           asked: z.int(),
@@ -174,6 +179,9 @@ export const resultSchema = z.object({
     .optional()
     .describe("Rows to test programs with, after the ordinary rows that scores and decision speak of"),
   judged: z.enum(["release", "procedure"]).describe("What the privacy metrics looked at"),
+  lineage: lineageSchema
+    .nullable()
+    .describe("How far the synthetic rows are from real ones, and what they were learnt from; null: nobody knows"),
   privacy: privacyStatementSchema.optional().describe("The guarantee under --epsilon, as in the bundle's dp.json"),
   evaluation: z
     .string()
@@ -253,6 +261,7 @@ export const runResultSchema = z.object({
   format: z.literal("counterfoil-run-result/1"),
   decision: decisionSchema,
   scores: z.array(scoreSchema),
+  lineage: lineageSchema.describe("How far the rows are from real ones, and what they were made from"),
   summary: runSummarySchema,
   bundle: z.string().nullable(),
   report: z.string().nullable(),
@@ -268,6 +277,7 @@ export const verificationSchema = z.object({
   trusted: z.boolean(),
   decision: z.enum(["pass", "refuse", "indeterminate", "waived"]).nullable(),
   signer: z.string().nullable(),
+  lineage: lineageSchema.optional().describe("As it was signed; absent: not trusted, or it says nothing of it"),
   files: z.int(),
   problems: z.array(z.string()),
   notices: z
