@@ -2,6 +2,15 @@ import { leastSquares } from "../../math/least-squares.ts";
 import { nonNegativePair } from "../../math/non-negative-pair.ts";
 import type { Law, LawKind } from "./law.ts";
 
+/** How to fit. */
+export interface FitOptions {
+  readonly kind: LawKind;
+  /** Distances in log loss beyond this count by their size instead of their square. */
+  readonly huber: number;
+  /** From the one best start, and to seven places instead of eleven: for resampling. */
+  readonly quick?: boolean | undefined;
+}
+
 /** A law and how well it goes through the points. */
 export interface LawFit {
   readonly law: Law;
@@ -24,11 +33,9 @@ export const LEARNT_MOST = 4;
  * On a grid of (exponent, learnt) the best (amplitude, floor) is a least-squares problem with a closed form, weighted by 1 / loss; the best few
  * points of the grid are refined together in log space with Huber's loss.
  * @param sizes > 0, one per loss
- * @returns `fit(losses, {kind, huber})`; losses > 0, in the order of the sizes
+ * @returns `fit(losses, options)`; losses > 0, in the order of the sizes
  * @source Golub & Pereyra (2003), Inverse Problems 19, for the variable projection */
-export function lawFitter(
-  sizes: Float64Array,
-): (losses: Float64Array, options: { readonly kind: LawKind; readonly huber: number; readonly quick?: boolean }) => LawFit {
+export function lawFitter(sizes: Float64Array): (losses: Float64Array, options: FitOptions) => LawFit {
   const count = sizes.length;
   const largest = sizes.reduce((a, b) => Math.max(a, b), 0);
   const smallest = sizes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
