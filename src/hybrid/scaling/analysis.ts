@@ -1,3 +1,4 @@
+import { studentQuantile } from "../../math/student-t.ts";
 import type { Random } from "../../random.ts";
 import { bootstrapLaws, middleOf, type Resampling } from "./bootstrap.ts";
 import { type Falling, fallingOf } from "./falling.ts";
@@ -21,16 +22,25 @@ export interface ScalingQuestion {
   readonly random: Random;
 }
 
-/** A law through the points of one learner and what follows from it; all in losses. */
+/** A law through the points of one learner and what follows from it; in losses, or in the metric's own units after `inMetric`. */
 export interface ScalingAnalysis {
   readonly group: string | null;
-  readonly rungs: readonly { readonly size: number; readonly losses: readonly number[]; readonly mean: number }[];
+  readonly rungs: readonly MeasuredRung[];
   readonly notices: readonly string[];
   readonly falling: Falling;
   /** Null: the loss does not fall with the size, so that there is no law to fit. */
   readonly fitted: FittedAnalysis | null;
 }
 
+export interface MeasuredRung {
+  readonly size: number;
+  readonly values: readonly number[];
+  readonly mean: number;
+  /** Of the mean, by Student's t over the seeds; null: one measurement. */
+  readonly interval: { readonly low: number; readonly high: number } | null;
+}
+
+/** `law` and `parameters` are about losses always. */
 export interface FittedAnalysis {
   readonly law: Law;
   readonly parameters: Readonly<Record<ParameterName, ParameterAnswer>>;
@@ -41,10 +51,12 @@ export interface FittedAnalysis {
   readonly power: { readonly law: Law; readonly rmsdLog: number; readonly aicc: number | null };
   readonly resampling: Resampling;
   readonly heldOut: HeldOut;
+  /** What no amount of data gets past. */
+  readonly limit: Answer;
   /** The size from which the loss falls as a power law. */
-  readonly knee: LossAnswer;
+  readonly knee: Answer;
   /** What twice the largest size would take off the loss. */
-  readonly doubling: LossAnswer & { readonly from: number; readonly to: number; readonly before: number };
+  readonly doubling: Answer & { readonly from: number; readonly to: number; readonly before: number };
   readonly target: TargetAnswer | null;
   readonly predictions: readonly Prediction[];
   /** From the smallest size to 16 times the largest. */
@@ -66,7 +78,7 @@ export interface ParameterAnswer {
   readonly profile: ProfileInterval | null;
 }
 
-export interface LossAnswer {
+export interface Answer {
   readonly value: number;
   readonly low: number;
   readonly high: number;
@@ -75,12 +87,12 @@ export interface LossAnswer {
 export interface Prediction {
   readonly size: number;
   /** Null: refused, for the size is beyond 16 times the largest. */
-  readonly loss: LossAnswer | null;
+  readonly answer: Answer | null;
 }
 
 /** The size for a target. */
 export interface TargetAnswer {
-  readonly loss: number;
+  readonly target: number;
   /** "reached": within the sizes at hand or 16 times beyond; "beyond": not within that; "unreachable": even the lower end of the floor is above it. */
   readonly verdict: "reached" | "beyond" | "unreachable";
   /** Null where not reached. */
@@ -101,11 +113,10 @@ const CURVE_POINTS = 33;
 export function analyseScaling(points: ScalingPoints, question: ScalingQuestion): ScalingAnalysis {
   const notices = checkPoints(points);
   const falling = fallingOf(points);
-  const rungs = rungsOf(points).map(({ size, at, mean }) => ({
-    size,
-    losses: at.map((i) => points.losses[i] as number),
-    mean,
-  }));
+  const rungs = rungsOf(points).map(({ size, at, mean }) => {
+    const values = at.map((i) => points.losses[i] as number);
+    return { size, values, mean, interval: aboutMean(values, question.level) };
+  });
   const fitted = falling.direction === "falls" ? answer(points, question) : null;
   return { group: points.group, rungs, notices, falling, fitted };
 }
@@ -115,7 +126,7 @@ function answer(points: ScalingPoints, question: ScalingQuestion): FittedAnalysi
   const fit = fitPoints(points, "rectified");
   const power = fitPoints(points, "power");
   const profile = (held: Held): ProfileInterval => profileInterval(fit, { held, level });
-  const ranged = (held: Held): LossAnswer => {
+  const ranged = (held: Held): Answer => {
     const { low, high } = profile(held);
     return { value: held.estimate, low, high };
   };
@@ -129,6 +140,7 @@ function answer(points: ScalingPoints, question: ScalingQuestion): FittedAnalysi
     profile: held && profile(held),
   });
   const from = fit.largest;
+  const floor = profile(heldFloor(fit));
   return {
     law: fit.law,
     parameters: {
@@ -144,12 +156,13 @@ function answer(points: ScalingPoints, question: ScalingQuestion): FittedAnalysi
     power: { law: power.law, rmsdLog: power.rmsdLog, aicc: aiccOf(power) },
     resampling,
     heldOut: holdOutLargest(points, level),
+    limit: { value: fit.law.floor, low: floor.low, high: floor.high },
     knee: { ...ranged(heldKnee(fit)), value: kneeOf(fit.law) },
     doubling: { ...ranged(heldGain(fit, { from, to: 2 * from })), from, to: 2 * from, before: lossAt(fit.law, from) },
     target: question.target === null ? null : targetOf(fit, { loss: question.target, level }),
     predictions: question.predict.map((size) => ({
       size,
-      loss: size <= FARTHEST * fit.largest ? ranged(heldLoss(fit, size)) : null,
+      answer: size <= FARTHEST * fit.largest ? ranged(heldLoss(fit, size)) : null,
     })),
     curve: Array.from({ length: CURVE_POINTS }, (_, i) => {
       const size = fit.smallest * ((FARTHEST * fit.largest) / fit.smallest) ** (i / (CURVE_POINTS - 1));
@@ -158,17 +171,26 @@ function answer(points: ScalingPoints, question: ScalingQuestion): FittedAnalysi
   };
 }
 
+function aboutMean(values: readonly number[], level: number): { readonly low: number; readonly high: number } | null {
+  const n = values.length;
+  if (n < 2) return null;
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
+  const half = studentQuantile(0.5 + level / 2, n - 1) * Math.sqrt(variance / n);
+  return { low: mean - half, high: mean + half };
+}
+
 function targetOf(fit: FittedLaw, of: { readonly loss: number; readonly level: number }): TargetAnswer {
   const { loss, level } = of;
   const most = FARTHEST * fit.largest;
-  const nowhere = { loss, size: null, low: null, high: null };
+  const nowhere = { target: loss, size: null, low: null, high: null };
   const floor = profileInterval(fit, { held: heldFloor(fit), level });
   if (loss <= floor.low) return { ...nowhere, verdict: "unreachable" };
   const held = heldSize(fit, { loss, most });
   const found = profileInterval(fit, { held, level });
   if (held.estimate > most) return { ...nowhere, verdict: "beyond", low: found.empty ? null : found.low, high: null };
   return {
-    loss,
+    target: loss,
     verdict: "reached",
     size: held.estimate,
     low: found.empty ? held.estimate : found.low,

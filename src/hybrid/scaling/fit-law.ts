@@ -41,8 +41,10 @@ export function lawFitter(sizes: Float64Array): (losses: Float64Array, options: 
   const smallest = sizes.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
   const logs = sizes.map((size) => Math.log(size / largest));
   const cells = gridOf(logs, Math.log(smallest / largest));
+  // 3 and the number of knees have no common divisor, so that every knee is still there.
+  const coarse = cells.filter((_, i) => i % 3 === 0);
   return (losses, { kind, huber, quick }) => {
-    const starts = project({ cells, losses, kind }).slice(0, quick ? 1 : 3);
+    const starts = project({ cells: quick ? coarse : cells, losses, kind, most: quick ? 1 : STARTS });
     const logLosses = losses.map(Math.log);
     const problem = lawProblem({ logs, logLosses, kind });
     let best: ReturnType<typeof leastSquares> | undefined;
@@ -122,6 +124,8 @@ interface Cell {
 
 const EXPONENTS = 20;
 const KNEES = 10;
+/** Places on the grid that are refined. */
+const STARTS = 3;
 
 function gridOf(logs: Float64Array, logSmallest: number): readonly Cell[] {
   const cells: Cell[] = [];
@@ -138,13 +142,14 @@ function gridOf(logs: Float64Array, logSmallest: number): readonly Cell[] {
   return cells;
 }
 
-/** The best points of the grid: the best of all and, for a rectified law, the best two of other exponents. */
+/** The best places on the grid, of exponents that are well apart. */
 function project(of: {
   readonly cells: readonly Cell[];
   readonly losses: Float64Array;
   readonly kind: LawKind;
+  readonly most: number;
 }): readonly (readonly number[])[] {
-  const { cells, losses, kind } = of;
+  const { cells, losses, kind, most } = of;
   const inverse = losses.map((loss) => 1 / loss);
   let vv = 0;
   let vy = 0;
@@ -174,7 +179,7 @@ function project(of: {
   const kept: (readonly number[])[] = [];
   for (const { start } of found) {
     if (kept.every((other) => Math.abs(Math.log((start[2] as number) / (other[2] as number))) > 0.3)) kept.push(start);
-    if (kept.length === (kind === "power" ? 1 : 3)) break;
+    if (kept.length === (kind === "power" ? 1 : most)) break;
   }
   return kept;
 }

@@ -73,7 +73,7 @@ export function checkPoints(points: ScalingPoints): readonly string[] {
       : []),
     ...(fewest < 3
       ? [
-          `${fewest === 1 ? "Some sizes have one measurement" : "Some sizes have two measurements"}${where}: with three seeds or more per size, chance can be told from a law that does not fit.`,
+          `${rungs.every(({ at }) => at.length === fewest) ? "Every size" : "A size"}${where} has ${fewest === 1 ? "one measurement" : "two measurements"}: with three seeds or more per size, chance can be told from a law that does not fit.`,
         ]
       : []),
     ...(last.mean > before.mean

@@ -191,7 +191,8 @@ function guessed(
     throw new InvalidArgument(`no-${of.flag.slice(2)}-column`, `No column looks like the ${of.what}.`, {
       advice: `Name it with ${of.flag}. The columns are: ${listed(table)}.`,
     });
-  if (plainName(found.name) !== of.names[0])
+  // Of a score it is said with which way is better.
+  if (plainName(found.name) !== of.names[0] && !SCORE_NAMES.includes(plainName(found.name)))
     of.notice(`Column "${found.name}" is taken for the ${of.what} (${of.flag} says otherwise).`);
   return found.name;
 }
