@@ -81,9 +81,10 @@ test("at either end of an interval the best law that is left has risen by Studen
   }
 });
 
-test("90 % intervals of the law at 4 and 16 times the largest size hold the truth in 9 of 10 (80 of 100 at least: false alarms 2 in 1,000)", () => {
+test("90 % intervals of the law at 4 and 16 times the largest size hold the truth in 9 of 10 (80 of 100 at least, four times: false alarms under 1 in 200)", () => {
   const random = randomFromSeed(17);
-  for (const [name, law] of Object.entries(LAWS)) {
+  for (const name of ["bent", "plain"] as const) {
+    const law = LAWS[name];
     const held = { 4: 0, 16: 0 };
     const trials = 100;
     for (let trial = 0; trial < trials; trial++) {
