@@ -36,6 +36,8 @@ export { runRecipe } from "./jobs/run-recipe.ts";
 export type { RunResult } from "./jobs/run-result.ts";
 export type { SampleModelOptions, SampleResult } from "./jobs/sample.ts";
 export { sample } from "./jobs/sample.ts";
+export type { ScaleOptions, ScaleResult } from "./jobs/scale.ts";
+export { scale } from "./jobs/scale.ts";
 export { synthesize } from "./jobs/synthesize.ts";
 export { verify } from "./jobs/verify.ts";
 export { metrics } from "./metrics/index.ts";

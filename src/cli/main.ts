@@ -11,6 +11,7 @@ import { addModels } from "./models.ts";
 import { addPolicy } from "./policy.ts";
 import { addRun } from "./run.ts";
 import { addSample } from "./sample.ts";
+import { addScale } from "./scale.ts";
 import { addSchema } from "./schema.ts";
 import { addSynthesize } from "./synthesize.ts";
 import { addVerify } from "./verify.ts";
@@ -51,6 +52,7 @@ for (const add of [
   addSample,
   addComplete,
   addDrift,
+  addScale,
   addSchema,
   addPolicy,
   addKeygen,
