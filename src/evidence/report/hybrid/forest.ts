@@ -63,10 +63,10 @@ function ticksOf(low: number, high: number): number[] {
 
 /** Beside {@link forestPlot}, for the page's style sheet. */
 export const FOREST_STYLE = `
-.forest { list-style: none; padding: 0; margin: 1rem 0 1.5rem; max-width: 58rem; }
-.forest li { display: grid; grid-template-columns: 9rem minmax(0, 1fr) 13.5rem; column-gap: 1rem; align-items: center; }
+.forest { list-style: none; padding: 0; margin: 1rem 0 1.5rem; max-width: 62rem; }
+.forest li { display: grid; grid-template-columns: 9rem minmax(0, 1fr) max-content; column-gap: 1rem; align-items: center; }
 .forest li svg { grid-column: 2; grid-row: 1; width: 100%; }
-.forest .words { grid-column: 3; font-size: 0.875rem; color: var(--muted); }
+.forest .words { grid-column: 3; font-size: 0.875rem; color: var(--muted); min-width: 13rem; text-align: right; }
 .forest .name { grid-column: 1; font-size: 0.9375rem; }
 .forest .range { stroke: var(--real-strong); stroke-width: 3; stroke-linecap: round; }
 .forest circle { fill: var(--surface); stroke: var(--real-strong); stroke-width: 2.4; }
