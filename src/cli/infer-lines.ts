@@ -19,7 +19,7 @@ export function inferLines(result: InferResult, out: string | undefined): readon
           ...aligned([
             ["", METHOD_TITLES[primary], ...(beside ? ["labels alone", "worth, in labels"] : [])],
             ...own.map((item, j) => [
-              item.term,
+              named(result, item.term),
               range(item),
               ...(beside
                 ? [alone[j] ? range(alone[j]) : "", item.effectiveN === null ? "" : String(Math.round(item.effectiveN))]
@@ -31,7 +31,7 @@ export function inferLines(result: InferResult, out: string | undefined): readon
     ...(own && result.sources.length > 0
       ? [
           "",
-          `${headline} by every method`,
+          `${named(result, headline)} by every method`,
           ...aligned(
             estimations.flatMap(({ method, terms }) => {
               const item = terms?.find(({ term }) => term === headline);
@@ -40,11 +40,7 @@ export function inferLines(result: InferResult, out: string | undefined): readon
                     [
                       METHOD_TITLES[method],
                       range(item),
-                      method === "naive-pooling"
-                        ? "wrong: no interval of 90 % or any other"
-                        : method === primary
-                          ? "the answer"
-                          : "",
+                      method === "naive-pooling" ? "shown because it fails" : method === primary ? "the answer" : "",
                     ],
                   ]
                 : [];
@@ -55,6 +51,11 @@ export function inferLines(result: InferResult, out: string | undefined): readon
     ...alarms.filter(({ rejected }) => !rejected).map(({ words }, i) => (i === 0 ? `\n${words}` : words)),
     ...(out === undefined ? [] : [`report  ${out}/infer.html`]),
   ];
+}
+
+/** A mean and a quantile have one coefficient, which no reader knows as an intercept. */
+function named({ family, outcome }: InferResult, term: string | null): string {
+  return family === "mean" || family === "quantile" ? `${family} of ${outcome.column}` : (term ?? "");
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

@@ -34,7 +34,8 @@ export function answerSentences(of: {
   readonly level: number;
   readonly primary: InferEstimation;
   readonly headline: InferTerm;
-  readonly naive: InferTerm | undefined;
+  /** The estimate of naive pooling, where there is something to pool. */
+  readonly naive: readonly InferTerm[] | undefined;
 }): readonly string[] {
   const { outcome, labelled, unlabelled, auxiliary, level, primary, headline, naive } = of;
   const alone = primary.method === "labelled-only" || unlabelled === 0;
@@ -43,7 +44,9 @@ export function answerSentences(of: {
   const worth = headline.effectiveN === null || alone ? "." : worthWords(headline.effectiveN, labelled, auxiliary);
   return [
     `${basis}, ${subject(outcome, headline.term)} is ${interval}${ratio(outcome.family, headline)}${worth}`,
-    ...(naive === undefined ? [] : [naiveWords(naive, headline, auxiliary)]),
+    ...(naive === undefined || primary.terms === null
+      ? []
+      : [naiveWords(naive, { outcome, auxiliary, right: primary.terms })]),
   ];
 }
 
@@ -90,12 +93,13 @@ export const RULE_WORDS: Readonly<Record<InferTables["rule"], string>> = {
   "original-estimate": "what the real table would say",
 };
 
+/** What a coefficient is of, as the subject of a sentence. */
 function subject(outcome: Outcome, term: string): string {
   const { family, labels, label } = outcome;
   if (family.kind === "mean") return labels ? `the share of "${labels[1]}" in ${label}` : `the mean of ${label}`;
   if (family.kind === "quantile")
     return family.probability === 0.5 ? `the median of ${label}` : `the ${family.probability} quantile of ${label}`;
-  return `the coefficient of ${term}`;
+  return term === "(intercept)" ? "the intercept" : `the coefficient of ${term}`;
 }
 
 function ratio(family: Family, term: InferTerm): string {
@@ -112,9 +116,21 @@ function worthWords(effectiveN: number, labelled: number, auxiliary: AuxiliaryWo
   return `, as precise as ${grouped(effective, 0)} labels would be alone; the ${auxiliary} saved ${counted(saved, "label")}.`;
 }
 
-function naiveWords(naive: InferTerm, headline: InferTerm, auxiliary: AuxiliaryWords): string {
-  const off = Math.abs(naive.value - headline.value) / headline.standardError;
-  return `Throwing labels and ${auxiliary} together as if all were real would say ${figure(naive.value, naive)} (${figure(naive.low, naive)} to ${figure(naive.high, naive)}), ${off.toFixed(1)} standard errors away: do not.`;
+/** About the coefficient where pooling fails most. */
+function naiveWords(
+  naive: readonly InferTerm[],
+  of: { readonly outcome: Outcome; readonly auxiliary: AuxiliaryWords; readonly right: readonly InferTerm[] },
+): string {
+  const off = naive.map(({ value }, j) => {
+    const right = of.right[j] as InferTerm;
+    return Math.abs(value - right.value) / right.standardError;
+  });
+  const worst = off.reduce((best, value, j) => (value > (off[best] as number) ? j : best), 0);
+  const [wrong, right] = [naive[worst] as InferTerm, of.right[worst] as InferTerm];
+  const said = `Throwing labels and ${of.auxiliary} together as if all were real would say that ${subject(of.outcome, wrong.term)} is ${figure(wrong.value, wrong)} (${figure(wrong.low, wrong)} to ${figure(wrong.high, wrong)})`;
+  return (off[worst] as number) >= 2
+    ? `${said}, ${(off[worst] as number).toFixed(0)} standard errors away from ${figure(right.value, right)}, and be sure of it.`
+    : `${said}: not far off here, which nobody could have known, with an interval that promises nothing.`;
 }
 
 function counted(count: number, noun: string): string {

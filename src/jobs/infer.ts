@@ -116,9 +116,7 @@ export async function infer(options: InferOptions): Promise<InferResult> {
             naive:
               sources.length === 0
                 ? undefined
-                : estimations
-                    .find(({ method }) => method === "naive-pooling")
-                    ?.terms?.find(({ term }) => term === headline.term),
+                : (estimations.find(({ method }) => method === "naive-pooling")?.terms ?? undefined),
           })
         : ["No valid interval can be given."]),
       ...fired,

@@ -17,7 +17,11 @@ export function formulaError(
   // A tab or a line break would move the mark.
   const line = text.replace(/\s/g, " ");
   const mark = `${" ".repeat([...line.slice(0, place.at)].length)}${"^".repeat(Math.max(1, place.length))}`;
-  return new InvalidArgument("bad-formula", `In the formula, ${words.found}${words.found.endsWith("?") ? "" : ":"}\n    ${line}\n    ${mark}`, {
-    ...(words.advice === undefined ? {} : { advice: words.advice }),
-  });
+  return new InvalidArgument(
+    "bad-formula",
+    `In the formula, ${words.found}${words.found.endsWith("?") ? "" : ":"}\n    ${line}\n    ${mark}`,
+    {
+      ...(words.advice === undefined ? {} : { advice: words.advice }),
+    },
+  );
 }
