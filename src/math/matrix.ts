@@ -27,8 +27,7 @@ export function transpose(
   { rows, columns }: { readonly rows: number; readonly columns: number },
 ): Float64Array {
   const out = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++)
-    for (let j = 0; j < columns; j++) out[j * rows + i] = a[i * columns + j] as number;
+  for (let i = 0; i < rows; i++) for (let j = 0; j < columns; j++) out[j * rows + i] = a[i * columns + j] as number;
   return out;
 }
 

@@ -28,6 +28,28 @@ export function controlsOf(prepared: Prepared, form: "matching" | "joint"): Cont
   return { slopes, contributions };
 }
 
+/** What each labelled unit counts for in the controlled mean, by linearity: Σ g φ is the controlled estimate for any outcome of the real rows.
+ * @param shift sources: estimates on labelled units less those on all; of a sample with one coefficient
+ * @returns n, summing to 1 */
+export function calibratedShares(prepared: Prepared, shift: Float64Array): Float64Array {
+  const { share, chance } = prepared.labelling;
+  const { kept, factor, regressors } = regressionOf(prepared, {
+    coefficient: 0,
+    columns: Array.from(shift, (_, m) => m),
+  });
+  const solved = solveCholesky(
+    factor,
+    Float64Array.from(kept, (a) => shift[a] as number),
+  );
+  const shares = share.map((c, i) => {
+    let pull = 0;
+    for (const [k, a] of kept.entries()) pull += (solved[k] as number) * (regressors[a]![i] as number);
+    return c * (1 - (1 - (chance[i] as number)) * pull);
+  });
+  const total = shares.reduce((sum, value) => sum + value, 0);
+  return shares.map((value) => value / total);
+}
+
 function controlOne(
   prepared: Prepared,
   options: {
@@ -36,47 +58,28 @@ function controlOne(
     readonly form: "matching" | "joint";
   },
 ): { readonly slopes: Float64Array; readonly contributions: Float64Array } {
-  const { coefficient, columns, form } = options;
+  const { form, coefficient } = options;
   const { sample, influence, leverage, labelling, family } = prepared;
-  const { share, unitShare, chance } = labelling;
-  const { width } = sample;
-  const n = sample.labelled.length;
-  const size = columns.length;
-  const real = Float64Array.from(share, (c, i) => c * (influence[i * width + coefficient] as number));
-  const target = centred(real, prepared);
-  const controls = columns.map((column) => {
-    const source = prepared.sources[Math.floor(column / width)]!;
-    return Float64Array.from(share, (c, i) => c * (source.influence[i * width + (column % width)] as number));
-  });
-  const regressors = controls.map((values) => centred(values, prepared));
-  const cross = new Float64Array(size * size);
-  const right = new Float64Array(size);
-  for (let a = 0; a < size; a++)
-    for (let i = 0; i < n; i++) {
-      const x = (1 - (chance[i] as number)) * (regressors[a]![i] as number);
-      right[a] = (right[a] as number) + x * (target[i] as number);
-      for (let b = 0; b <= a; b++)
-        cross[a * size + b] = (cross[a * size + b] as number) + x * (regressors[b]![i] as number);
-    }
-  const { kept, factor } = independentColumns(cross, size);
+  const { share, unitShare } = labelling;
+  const { kept, factor, controls, regressors, right } = regressionOf(prepared, options);
   const solution = solveCholesky(
     factor,
     Float64Array.from(kept, (a) => right[a] as number),
   );
-  const slopes = new Float64Array(size);
+  const slopes = new Float64Array(controls.length);
   for (const [k, a] of kept.entries()) slopes[a] = solution[k] as number;
-  const fitted = (i: number): number => slopes.reduce((sum, slope, a) => sum + slope * (controls[a]![i] as number), 0);
+  const fitted = share.map((_, i) => slopes.reduce((sum, slope, a) => sum + slope * (controls[a]![i] as number), 0));
   const isMean = family.kind === "mean";
-  // The leverage of the controls holds the centre, and with it all there is to correct for a mean.
   const residual = centred(
-    real.map((value, i) => {
+    share.map((c, i) => {
+      // The leverage of the controls holds the centre, and with it all there is to correct for a mean.
       const pull = isMean && form === "matching" ? 1 : leverageCorrection(isMean, leverage[i] as number);
-      return value / pull - fitted(i);
+      return (c * (influence[i * sample.width + coefficient] as number)) / pull - (fitted[i] as number);
     }),
     prepared,
   );
   const ofUnit = centred(
-    share.map((c, i) => (fitted(i) * (unitShare[i] as number)) / c),
+    share.map((c, i) => ((fitted[i] as number) * (unitShare[i] as number)) / c),
     prepared,
   );
   const contributions = residual.map((value, i) => {
@@ -84,6 +87,41 @@ function controlOne(
     return value / Math.sqrt(1 - own) + (ofUnit[i] as number);
   });
   return { slopes, contributions };
+}
+
+/** Normal equations of the real influence on the controls, both by share and centred within strata, weighted by 1 − π. */
+function regressionOf(
+  prepared: Prepared,
+  { coefficient, columns }: { readonly coefficient: number; readonly columns: readonly number[] },
+): {
+  readonly controls: readonly Float64Array[];
+  readonly regressors: readonly Float64Array[];
+  readonly right: Float64Array;
+  readonly kept: readonly number[];
+  readonly factor: Float64Array;
+} {
+  const { share, chance } = prepared.labelling;
+  const { width } = prepared.sample;
+  const size = columns.length;
+  const target = centred(
+    share.map((c, i) => c * (prepared.influence[i * width + coefficient] as number)),
+    prepared,
+  );
+  const controls = columns.map((column) => {
+    const { influence } = prepared.sources[Math.floor(column / width)]!;
+    return share.map((c, i) => c * (influence[i * width + (column % width)] as number));
+  });
+  const regressors = controls.map((values) => centred(values, prepared));
+  const cross = new Float64Array(size * size);
+  const right = new Float64Array(size);
+  for (let a = 0; a < size; a++)
+    for (let i = 0; i < share.length; i++) {
+      const x = (1 - (chance[i] as number)) * (regressors[a]![i] as number);
+      right[a] = (right[a] as number) + x * (target[i] as number);
+      for (let b = 0; b <= a; b++)
+        cross[a * size + b] = (cross[a * size + b] as number) + x * (regressors[b]![i] as number);
+    }
+  return { controls, regressors, right, ...independentColumns(cross, size) };
 }
 
 /** Pull of a labelled unit on its own value in the regression on the controls, its stratum's mean included. */

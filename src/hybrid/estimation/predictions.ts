@@ -17,19 +17,22 @@ export interface Predictions {
   /** N unlabelled rows. */
   readonly unlabelled: Rows;
   /** Labelled and unlabelled units of each stratum, and the stratum of each row; absent: one stratum. */
-  readonly strata?: Pick<
-    Labelling,
-    "labelledStratum" | "unlabelledStratum" | "labelledCount" | "unlabelledCount"
-  >;
+  readonly strata?: Pick<Labelling, "labelledStratum" | "unlabelledStratum" | "labelledCount" | "unlabelledCount">;
 }
 
 /** Predictions of a proxy, or the sentence why there are none: labelled and unlabelled units must be samples of the same units. */
 export function predictionsOf(
   sample: PairedSample,
-  options: { readonly labelling: Labelling; readonly link: Link; readonly isMean: boolean; readonly proxy: AuxiliarySource | undefined },
+  options: {
+    readonly labelling: Labelling;
+    readonly link: Link;
+    readonly isMean: boolean;
+    readonly proxy: AuxiliarySource | undefined;
+  },
 ): Predictions | string {
   const { labelling, proxy } = options;
-  if (!proxy) return "It needs a proxy, a predicted outcome beside the real covariates, and there is none that carries something.";
+  if (!proxy)
+    return "It needs a proxy, a predicted outcome beside the real covariates, and there is none that carries something.";
   const unusable = unequal(labelling);
   if (unusable) return unusable;
   return {
@@ -62,7 +65,8 @@ export function crossFittedPredictions(
   },
 ): Predictions | string {
   const { labelling, crossFitted } = options;
-  if (!crossFitted) return "It needs models that were each fitted without one fold of the labelled rows, and there are none.";
+  if (!crossFitted)
+    return "It needs models that were each fitted without one fold of the labelled rows, and there are none.";
   const unusable = unequal(labelling);
   if (unusable) return unusable;
   const { design, predictions, foldOf } = crossFitted;

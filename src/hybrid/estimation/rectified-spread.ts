@@ -36,8 +36,7 @@ export function rectifiedSpreadAt(predictions: Predictions, coefficients: Float6
   const part = (row: 0 | 1, column: 0 | 1): Float64Array =>
     Float64Array.from(
       { length: width * width },
-      (_, at) =>
-        labelled[(row * width + Math.floor(at / width)) * 2 * width + column * width + (at % width)] as number,
+      (_, at) => labelled[(row * width + Math.floor(at / width)) * 2 * width + column * width + (at % width)] as number,
     );
   const inverse = (lambda: number): Float64Array | null => inverseHessian(predictions, { coefficients, lambda });
   const tuned = inverse(1);
@@ -46,7 +45,11 @@ export function rectifiedSpreadAt(predictions: Predictions, coefficients: Float6
   return {
     covariance(lambda) {
       const crossed = added(part(0, 1), part(1, 0));
-      const middle = added(added(added(part(0, 0), crossed, -lambda), part(1, 1), lambda * lambda), others, lambda * lambda);
+      const middle = added(
+        added(added(part(0, 0), crossed, -lambda), part(1, 1), lambda * lambda),
+        others,
+        lambda * lambda,
+      );
       return sandwich(lambda === 0 ? plain : tuned, middle, { rows: width, inner: width });
     },
     bestLambda(coordinate) {
@@ -71,10 +74,7 @@ function scaled(moments: Float64Array, { weights, width }: Rows): Float64Array {
   );
 }
 
-function unlabelledContributions(
-  { unlabelled, link, strata }: Predictions,
-  coefficients: Float64Array,
-): Contributions {
+function unlabelledContributions({ unlabelled, link, strata }: Predictions, coefficients: Float64Array): Contributions {
   const count = countOf(unlabelled);
   const { weights, units, design, outcome } = unlabelled;
   const total = weights === undefined ? count : weights.reduce((sum, w) => sum + w, 0);

@@ -39,7 +39,9 @@ export function stackedMoments(
   const moment = new Float64Array(size);
   for (let k = 0; k < count; k++) {
     const unit = units === undefined ? k : (units[k] as number);
-    const w = (weights === undefined ? 1 : (weights[unit] as number)) * (rowWeights === undefined ? 1 : (rowWeights[k] as number));
+    const w =
+      (weights === undefined ? 1 : (weights[unit] as number)) *
+      (rowWeights === undefined ? 1 : (rowWeights[k] as number));
     const at = unit * width;
     for (let m = 0; m < blocks.length; m++) {
       const { design, outcome, coefficients } = blocks[m]!;

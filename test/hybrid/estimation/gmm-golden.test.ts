@@ -74,7 +74,7 @@ test("the two-step estimator reproduces the golden case with a proxy, with both 
 
 test("the joint closed form reproduces the golden case to 1e-12", () => {
   const both = prepare(goldenSample(["proxy", "synthetic"], 2), OLS);
-  close(controlVariate(both, { level: 0.9, form: "joint" }), golden.expect["cv_HC3_df_t"]!, 1e-12);
+  close(controlVariate(both, { level: 0.9, form: "joint" }), golden.expect.cv_HC3_df_t!, 1e-12);
   const mean = prepare(goldenSample(["proxy"], 1), { kind: "mean" });
   for (const form of ["joint", "matching"] as const)
     close(controlVariate(mean, { level: 0.9, form }), { theta: [golden.expect.mean_control_variate] }, 1e-12);

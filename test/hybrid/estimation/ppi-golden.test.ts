@@ -53,7 +53,10 @@ function check(name: "mean" | "ols" | "logistic", link: Link, tolerance: number)
       return found.terms;
     };
     for (const [j, value] of (point ?? []).entries())
-      assert.ok(Math.abs(fit(1)[j]!.value - value) < tolerance, `${name} ${key} point ${j}: ${fit(1)[j]!.value}, ${value}`);
+      assert.ok(
+        Math.abs(fit(1)[j]!.value - value) < tolerance,
+        `${name} ${key} point ${j}: ${fit(1)[j]!.value}, ${value}`,
+      );
     for (const [j, low] of ci90[0]!.entries()) {
       const term = fit(2)[j]!;
       assert.ok(Math.abs(term.low - low) < tolerance, `${name} ${key} low ${j}: ${term.low}, ${low}`);
