@@ -55,10 +55,10 @@ export function alarmWords(test: AlarmTest): string {
   const p = `p ${test.p < 0.001 ? "< 0.001" : `= ${test.p.toFixed(3)}`}`;
   if (test.name === "overidentification")
     return test.rejected
-      ? `The predictions or synthetic rows of labelled units do not behave as those of unlabelled ones (J test, ${p}): units were not labelled at random, or the two kinds were predicted in another way. The interval does not hold until that is explained.`
+      ? `The predictions or synthetic rows of labelled units do not behave as those of unlabelled ones (J test, ${p}): units were not labelled at random, or the two kinds were predicted in another way. Until that is explained, go by labels alone at most.`
       : `Predictions or synthetic rows behave alike for labelled and unlabelled units (J test, ${p}).`;
   return test.rejected
-    ? `Labelled units differ from unlabelled ones in what is known of both (covariate balance, ${p}): they were not labelled at random. The interval does not hold until the chances of a label are given.`
+    ? `Labelled units differ from unlabelled ones in what is known of both (covariate balance, ${p}): they were hardly labelled at random, and every interval here may miss. Give the chances of a label (--labelling-chance) or strata (--strata).`
     : `Labelled and unlabelled units are alike in what is known of both (covariate balance, ${p}).`;
 }
 
@@ -123,7 +123,7 @@ function naiveWords(
 ): string {
   const off = naive.map(({ value }, j) => {
     const right = of.right[j] as InferTerm;
-    return Math.abs(value - right.value) / right.standardError;
+    return right.standardError > 0 ? Math.abs(value - right.value) / right.standardError : 0;
   });
   const worst = off.reduce((best, value, j) => (value > (off[best] as number) ? j : best), 0);
   const [wrong, right] = [naive[worst] as InferTerm, of.right[worst] as InferTerm];

@@ -1,6 +1,9 @@
-import type { MethodName } from "../hybrid/estimation/estimation.ts";
+import { InvalidArgument } from "../errors.ts";
+import { METHODS, type MethodName } from "../hybrid/estimation/estimation.ts";
+import { type Formula, parseFormula } from "../hybrid/formula/formula.ts";
 import type { FamilyName } from "../hybrid/formula/outcome.ts";
 import type { Synthesis } from "../hybrid/infer-result.ts";
+import { suggest } from "../math/nearest-name.ts";
 import type { JobEvents } from "./job.ts";
 
 export interface InferOptions {
@@ -41,4 +44,36 @@ export interface InferOptions {
   readonly threads?: number | undefined;
   readonly events?: JobEvents | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** The formula, where options and formula are well formed; told before a file is read.
+ * @throws {InvalidArgument} */
+export function checkInferOptions(options: InferOptions): Formula {
+  const { synthetic = [], key, synthesis, probability, family, level } = options;
+  const wrong = (message: string, advice: string): InvalidArgument =>
+    new InvalidArgument("bad-options", message, { advice });
+  if (synthesis !== undefined && (synthetic.length === 0 || key !== undefined))
+    throw wrong(
+      "How tables were synthesised matters where they are given without a key only.",
+      "Give --synthetic without --key, or leave --synthesis out.",
+    );
+  if (probability !== undefined && family !== "quantile")
+    throw wrong("A probability belongs to a quantile.", "Add --family quantile.");
+  for (const [what, value] of [
+    ["level", level],
+    ["probability", probability],
+  ] as const)
+    if (value !== undefined && !(value > 0 && value < 1))
+      throw wrong(`The ${what} is ${value}; it lies between 0 and 1.`, `Give .9 for 90 %.`);
+  if (options.method !== undefined && !METHODS.includes(options.method))
+    throw new InvalidArgument(
+      "unknown-method",
+      `There is no method "${options.method}"${suggest(options.method, METHODS)}.`,
+    );
+  if (options.method === "naive-pooling")
+    throw wrong(
+      "Naive pooling gives no valid interval; it is shown beside the others only because it fails.",
+      "Choose another method.",
+    );
+  return parseFormula(options.formula);
 }

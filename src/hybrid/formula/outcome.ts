@@ -47,7 +47,9 @@ export function planOutcome(
       { advice: "Make a column of numbers of it, or of two labels: one that happened and one that did not." },
     );
   const two = plain && levels?.length === 2 ? (levels as readonly [string, string]) : undefined;
-  const isChance = two !== undefined && (column.type === "text" || (two[0] === "0" && two[1] === "1"));
+  // Two whole numbers are a code, as 1 and 2; two fractions are amounts that happen to repeat.
+  const isChance =
+    two !== undefined && (column.type === "text" || two.every((label) => Number.isInteger(Number(label))));
   const kind = options.family ?? (covariates ? (isChance ? "logistic" : "ols") : "mean");
   checkFamily({ kind, column, levels, covariates, intercept: hasIntercept(formula) });
   const coded = two !== undefined && (column.type === "text" || kind === "logistic");
