@@ -1,3 +1,4 @@
+import { coverage } from "./hybrid/coverage.ts";
 import { scaling } from "./hybrid/scaling.ts";
 import { flagsOf } from "./measure.ts";
 
@@ -8,7 +9,7 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = { scaling };
+const PARTS: Readonly<Record<string, HybridPart>> = { coverage, scaling };
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {

@@ -6,6 +6,7 @@ import { addDoctor } from "./doctor.ts";
 import { addDrift } from "./drift.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
+import { addInfer } from "./infer.ts";
 import { addKeygen } from "./keygen.ts";
 import { addModels } from "./models.ts";
 import { addPolicy } from "./policy.ts";
@@ -53,6 +54,7 @@ for (const add of [
   addComplete,
   addDrift,
   addScale,
+  addInfer,
   addSchema,
   addPolicy,
   addKeygen,
