@@ -9,6 +9,7 @@ import { EXIT, reportError } from "./exit.ts";
 import { addInfer } from "./infer.ts";
 import { addKeygen } from "./keygen.ts";
 import { addModels } from "./models.ts";
+import { addPlan } from "./plan.ts";
 import { addPolicy } from "./policy.ts";
 import { addRun } from "./run.ts";
 import { addSample } from "./sample.ts";
@@ -55,6 +56,7 @@ for (const add of [
   addDrift,
   addScale,
   addInfer,
+  addPlan,
   addSchema,
   addPolicy,
   addKeygen,
