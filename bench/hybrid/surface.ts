@@ -22,7 +22,7 @@ const TRUTHS: readonly (readonly [string, ResponseSurface])[] = [
 
 /** How often the verdict on synthetic rows is wrong, and how often intervals hold the truth, over invented pilots of 25 … 800 real rows with
  * 0 … 20 synthetic ones for each. Flags: --pilots=500 --seeds=4 --draws=nested,independent --truths=useless,weak,… */
-export const surfacePart: HybridPart = async ({ quick, json, flag }) => {
+export const surface: HybridPart = async ({ quick, json, flag }) => {
   const pilots = Number(flag("pilots") ?? (quick ? 20 : 500));
   const seeds = (flag("seeds") ?? "3,5").split(",").map(Number);
   const kinds = (flag("draws") ?? "nested,independent").split(",") as ("nested" | "independent")[];
