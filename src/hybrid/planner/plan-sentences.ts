@@ -16,6 +16,8 @@ export function planSentences(
     readonly freeMix: Mix | null;
     /** Whether the rule was held to. */
     readonly anchored: boolean;
+    /** There are cells of a shifted test set, too few to say anything. */
+    readonly shiftedTooFew: boolean;
   },
 ): readonly string[] {
   return [
@@ -28,6 +30,7 @@ export function planSentences(
     ...of.turns.map((turn) => turnOf(turn, answers)),
     ...of.misses.map((miss) => missOf(miss, answers)),
     ...shiftOf(answers),
+    ...(of.shiftedTooFew ? ["The shifted test set has values at too few real sizes to say anything of it."] : []),
     ...doubtsOf(answers),
     anchorOf(answers, of),
   ];

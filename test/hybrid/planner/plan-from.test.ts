@@ -187,7 +187,10 @@ test("A shifted test set gets answers of its own", () => {
   const answers = plan({ ...pilot, cells: [...pilot.cells, ...shifted.cells] });
   assert.deepEqual([answers.synthetic, answers.shifted?.synthetic], ["helps", "harms"]);
   assert.match(answers.sentences.join(" "), /shifted test set it is otherwise/);
-  assert.equal(plan(pilot).shifted, null);
+  const few = plan({ ...pilot, cells: [...pilot.cells, ...shifted.cells.filter(({ real }) => real < 200)] });
+  assert.equal(few.shifted, null);
+  assert.match(few.sentences.join(" "), /too few real sizes to say anything/);
+  assert.doesNotMatch(plan(pilot).sentences.join(" "), /shifted/);
 });
 
 test("Holes are named and the other cells used; a metric that is better when lower is turned", () => {
