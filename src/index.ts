@@ -14,6 +14,8 @@ export {
   Unsupported,
 } from "./errors.ts";
 export type { PrivacyStatement } from "./evidence/privacy-statement.ts";
+export type { CollapseOptions, CollapseResult } from "./jobs/collapse/result.ts";
+export { collapse } from "./jobs/collapse.ts";
 export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
 export { complete } from "./jobs/complete.ts";
 export type { DriftOptions, DriftResult } from "./jobs/drift.ts";

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../runs/fingerprint.ts";
+import { addCollapse } from "./collapse.ts";
 import { addComplete } from "./complete.ts";
 import { addDoctor } from "./doctor.ts";
 import { addDrift } from "./drift.ts";
@@ -51,6 +52,7 @@ for (const add of [
   addSample,
   addComplete,
   addDrift,
+  addCollapse,
   addSchema,
   addPolicy,
   addKeygen,

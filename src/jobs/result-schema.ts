@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { lineageSchema } from "../evidence/manifest.ts";
 import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
+import { collapseSchema } from "./collapse/result-schema.ts";
 
 // The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
 // checks that they are up to date and that real results satisfy them.
@@ -335,6 +336,7 @@ export function publishedSchemas(): Readonly<Record<string, unknown>> {
     "result.schema.json": z.toJSONSchema(resultSchema),
     "run-result.schema.json": z.toJSONSchema(runResultSchema),
     "drift.schema.json": z.toJSONSchema(driftSchema),
+    "collapse.schema.json": z.toJSONSchema(collapseSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
     "dp.schema.json": z.toJSONSchema(privacyStatementSchema),
   };
