@@ -77,7 +77,12 @@ test("every command in the docs runs", () =>
     writeFileSync(join(folder, "points.csv"), `size,seed,loss\n${losses.join("\n")}\n`);
     const mock = await startMockModels();
     writeFileSync(join(folder, "questions.yaml"), questionsRecipe(mock.baseUrl));
-    for (const name of ["german-credit.csv.gz", "german-credit-domain.yaml"])
+    for (const name of [
+      "german-credit.csv.gz",
+      "german-credit-domain.yaml",
+      "hospital-costs.csv.gz",
+      "hospital-costs-synthetic.csv.gz",
+    ])
       copyFileSync(join("examples", "data", name), join(folder, name));
     let ran = 0;
     for (const page of pages) {

@@ -6,8 +6,10 @@ import { addDoctor } from "./doctor.ts";
 import { addDrift } from "./drift.ts";
 import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
+import { addInfer } from "./infer.ts";
 import { addKeygen } from "./keygen.ts";
 import { addModels } from "./models.ts";
+import { addPlan } from "./plan.ts";
 import { addPolicy } from "./policy.ts";
 import { addRun } from "./run.ts";
 import { addSample } from "./sample.ts";
@@ -53,6 +55,8 @@ for (const add of [
   addComplete,
   addDrift,
   addScale,
+  addInfer,
+  addPlan,
   addSchema,
   addPolicy,
   addKeygen,

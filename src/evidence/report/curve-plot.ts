@@ -24,6 +24,7 @@ export interface PlotPoint {
 }
 
 export interface PlotSeries {
+  /** In the key below the plot; empty: the key is silent of it. */
   readonly name: string;
   readonly colour: PlotColour;
   readonly points: readonly PlotPoint[];
@@ -67,7 +68,7 @@ export async function curvePlot(plot: CurvePlot): Promise<Html> {
   const { lines, dots = [], marks = [] } = plot;
   const drawn = await drawChart(
     {
-      grid: { left: 68, top: marks.some(({ x }) => x !== undefined) ? 26 : 14, right: 24, bottom: 50 },
+      grid: { left: 68, top: marks.length > 0 ? 26 : 14, right: 24, bottom: 50 },
       xAxis: { ...axis(plot.x, valuesOf(plot, "x")), nameGap: 32 },
       yAxis: { ...axis(plot.y, valuesOf(plot, "y")), nameGap: 52 },
       series: [
@@ -80,8 +81,8 @@ export async function curvePlot(plot: CurvePlot): Promise<Html> {
     { width: WIDTH, height: plot.height ?? 320 },
   );
   return html`<figure class="curve"><figcaption>${plot.caption}</figcaption><div class="scroll" tabindex="0" role="region" aria-label="${plot.caption}; scrolls sideways on a narrow screen"><div role="img" aria-label="${plot.label}">${drawn}</div></div><p class="key small quiet">${[
-    ...lines.map((series) => keyed(series.name, lineKey(series))),
-    ...dots.map((series) => keyed(series.name, dotKey(series))),
+    ...lines.filter(isNamed).map((series) => keyed(series.name, lineKey(series))),
+    ...dots.filter(isNamed).map((series) => keyed(series.name, dotKey(series))),
   ]}</p></figure>`;
 }
 
@@ -179,12 +180,16 @@ function band(series: PlotLine): object {
   return {
     type: "custom",
     clip: true,
-    data: [[points[0]?.x, points[0]?.y]],
-    renderItem: (_: unknown, api: Coordinates) => ({
-      type: "polygon",
-      shape: { points: edge.map((at) => api.coord(at)) },
-      style: { fill: stand(series.colour), opacity: 0.16 },
-    }),
+    // All of the edge is data, so that the axes make room for it, but it is one shape.
+    data: edge,
+    renderItem: ({ dataIndex }: { readonly dataIndex: number }, api: Coordinates) =>
+      dataIndex === 0
+        ? {
+            type: "polygon",
+            shape: { points: edge.map((at) => api.coord(at)) },
+            style: { fill: stand(series.colour), opacity: 0.16 },
+          }
+        : undefined,
   };
 }
 
@@ -248,6 +253,10 @@ function mark({ words, x, y }: PlotMark): object {
       },
     },
   };
+}
+
+function isNamed({ name }: PlotSeries): boolean {
+  return name !== "";
 }
 
 function keyed(name: string, symbol: Html): Html {
