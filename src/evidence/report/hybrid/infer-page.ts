@@ -108,14 +108,22 @@ function methodsSection(result: InferResult): Html {
   const { estimations, primary, headline } = result;
   const own = estimations.find(({ method }) => method === primary);
   const alone = estimations.find(({ method }) => method === "labelled-only");
+  const naively = result.sources.length > 0 ? estimations.find(({ method }) => method === "naive-pooling") : undefined;
   const terms = (own?.terms ?? []).map(({ term }) => term);
-  const ordered = [...terms.filter((term) => term === headline), ...terms.filter((term) => term !== headline)];
-  const [first, ...others] = ordered.map((term) => html`<h3>${named(term)}</h3>${forestOf(result, term)}`);
+  // First what the answer is about, then where pooling fails most.
+  const wrong = (term: string): number => {
+    const [naive, right] = [termOf(naively, term), termOf(own, term)];
+    return naive && right && right.standardError > 0 ? Math.abs(naive.value - right.value) / right.standardError : 0;
+  };
+  const ordered = terms
+    .map((term) => ({ term, rank: term === headline ? Number.POSITIVE_INFINITY : wrong(term) }))
+    .sort((a, b) => b.rank - a.rank);
+  const [first, second, ...others] = ordered.map(({ term }) => html`<h3>${named(term)}</h3>${forestOf(result, term)}`);
   const ratios = result.family === "logistic" || result.family === "poisson";
   const uncomputed = estimations.filter(({ notComputable }) => notComputable !== null);
   return html`<section id="methods" aria-labelledby="methods-title"><h2 id="methods-title">What does each method say?</h2>
 <p>The filled dot is the answer. Lines are ${percent(result.level)} intervals; what is drawn in red is wrong, and shown because it looks so sure.</p>
-${first}${others.length > 0 && (others.length < 4 ? others : html`<details class="data"><summary>${others.length} more coefficients</summary>${others}</details>`)}
+${first}${second}${others.length > 0 && html`<details class="data"><summary>${count(others.length, "more coefficient")}</summary>${others}</details>`}
 ${table(
   "Every coefficient by the method to go by, beside labels alone",
   [
