@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
+import { planSchema } from "./plan-schema.ts";
 
 // The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
 // checks that they are up to date and that real results satisfy them.
@@ -325,6 +326,7 @@ export function publishedSchemas(): Readonly<Record<string, unknown>> {
     "result.schema.json": z.toJSONSchema(resultSchema),
     "run-result.schema.json": z.toJSONSchema(runResultSchema),
     "drift.schema.json": z.toJSONSchema(driftSchema),
+    "plan.schema.json": z.toJSONSchema(planSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
     "dp.schema.json": z.toJSONSchema(privacyStatementSchema),
   };
