@@ -197,7 +197,7 @@ function refuseEmpty(pilot: Pilot): void {
   if (pilot.cells.some(({ value }) => value !== null)) return;
   throw new InvalidData(
     "no-values",
-    `Each of the ${pilot.cells.length} cells of the pilot failed. ${pilot.cells[0]?.failure ?? ""}`,
+    `${pilot.cells.length === 1 ? "The only cell" : `Each of the ${pilot.cells.length} cells`} of the pilot failed. ${pilot.cells[0]?.failure ?? ""}`,
     {
       advice: "Try the command on one cell by hand; the files that it gets are named in the docs.",
     },

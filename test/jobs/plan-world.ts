@@ -29,9 +29,9 @@ const [r, s, t] = [real, synthetic, test].map(rows);
 const seen = new Set([...r, ...s]);
 if (t.some((row) => seen.has(row))) throw new Error("a test row was learned from");
 if (r.length > 0 && s.some((row) => !r.includes(row))) throw new Error("the generator saw other rows");
-if (mode.includes("silent") && r.length === 12) console.log("no number today");
-else if (mode.includes("broken") && r.length === 18) { console.error("out of memory"); process.exit(3); }
-else if (mode.includes("slow") && r.length === 12) setTimeout(() => {}, 60_000);
+if (mode === "faulty" && r.length === 12) console.log("no number today");
+else if (mode === "faulty" && r.length === 18) { console.error("out of memory"); process.exit(3); }
+else if (mode === "faulty" && r.length === 24) setTimeout(() => {}, 60_000);
 else console.log("epoch 3 of 10\\nvalue: " + (s.length / (r.length + s.length)).toFixed(4));
 `,
   );

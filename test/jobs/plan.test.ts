@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
-import { InvalidArgument, InvalidData } from "../../src/errors.ts";
+import { Cancelled, InvalidArgument, InvalidData } from "../../src/errors.ts";
 import { plan } from "../../src/jobs/plan.ts";
 import type { PlanOptions } from "../../src/jobs/plan-options.ts";
 import { previewPlan } from "../../src/jobs/plan-preview.ts";
@@ -53,6 +54,40 @@ test("a pilot on a table says the same for any number of threads, satisfies the 
   assert.deepEqual(again.pilot.cells, one.pilot.cells);
 });
 
+test("killed or stopped at any instant, a plan goes on where it was, and ends in the same bytes as one that was left alone", async () => {
+  const whole = await plan({ ...small, seeds: 2, out: join(home, "whole") });
+  const out = join(home, "killed");
+  const journal = join(`${out}-work`, "journal.jsonl");
+  const lines = (): number => (existsSync(journal) ? readFileSync(journal, "utf8").split("\n").length - 1 : 0);
+  const args = ["plan", train, "--target", "insured", "--real", "12,18", "--synthetic", "0,1", "--seeds", "2"];
+  const child = spawn(process.execPath, [resolve("dist", "cli", "main.js"), ...args, "--out", out, "--threads", "1"]);
+  const ended = new Promise((done) => child.on("close", done));
+  const timer = setInterval(() => lines() >= 2 && child.kill("SIGKILL"), 1);
+  await ended;
+  clearInterval(timer);
+  const before = lines();
+  assert.ok(before >= 2 && !existsSync(out), `${before} lines`);
+  // A line that was being written when the machine stopped.
+  writeFileSync(journal, `${readFileSync(journal, "utf8")}{"size":18,"se`);
+  await assert.rejects(plan({ ...small, seeds: 2, out, seed: 3 }), /holds what another pilot measured/);
+  const stop = new AbortController();
+  await assert.rejects(
+    plan({ ...small, seeds: 2, out, signal: stop.signal, events: { progress: () => stop.abort() } }),
+    (error) => {
+      assert.ok(error instanceof Cancelled);
+      assert.match(error.message, /of 14 trainings are kept in .*killed-work, and the same command goes on from there/);
+      return true;
+    },
+  );
+  assert.ok(lines() > before, "what was measured before it stopped is kept");
+  const told: string[] = [];
+  const ran = await plan({ ...small, seeds: 2, out, events: { notice: (message) => told.push(message) } });
+  assert.ok(told.some((message) => /of the 14 trainings were done before/.test(message)));
+  assert.deepEqual({ ...ran, folder: null }, { ...whole, folder: null });
+  assert.deepEqual(files(out), files(join(home, "whole")));
+  assert.ok(!existsSync(`${out}-work`));
+});
+
 test("synthetic rows of a cell are the first of one sample of its draw, and test rows are set aside before anything", async () => {
   const first = await plan({ ...small, synthetic: [0, 1, 2], out: join(home, "a") });
   const values = (result: typeof first, synthetic: number): unknown =>
@@ -71,7 +106,7 @@ test("what would be done is told before it is, and nothing is trained", async ()
   assert.equal(preview.rows.test, 150);
   assert.equal(preview.trainings, preview.cells.length);
   // 12 and 18 rows: alone, mixed and pretrained with as many; half of 18 is too few for a generator, and 18 synthetic rows alone.
-  assert.deepEqual([preview.fits, preview.trainings], [2, 6]);
+  assert.deepEqual([preview.fits, preview.trainings], [2, 7]);
   assert.ok(
     preview.sentence.includes(
       `${preview.fits} fits of gaussian-copula, ${preview.trainings} trainings of boosted trees`,
