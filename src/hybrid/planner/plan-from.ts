@@ -11,10 +11,11 @@ import { answer, expected, geometric, type Planning, planningOf } from "./planni
 import { shareCurve } from "./share-curve.ts";
 import { standIn } from "./surface.ts";
 import { surfacesOf } from "./surfaces-of.ts";
+import { whereItMisses } from "./where-it-misses.ts";
 import { whereItTurns } from "./where-it-turns.ts";
 import { worthOfRows } from "./worth-of-rows.ts";
 
-/** Everything that a pilot says of real and synthetic rows together; the same on the shifted test set, where there is one.
+/** Everything that a pilot says of real and synthetic rows together; the same on the shifted test set, where it has values at enough sizes.
  *
  * @param options.draws redrawn pilots behind each interval, default 200
  * @returns answers whose "helps" is false in at most (1 − level) / 2 of pilots with useless synthetic rows, and in at most twice as many where both
@@ -30,9 +31,15 @@ export function planFrom(
   const { random, draws = 200 } = options;
   const on = (test: PilotCell["test"]): PilotCell[] => pilot.cells.filter((cell) => cell.test === test);
   const shiftedCells = on("shifted");
-  const shifted = shiftedCells.some(({ value }) => value !== null)
-    ? planOn(pilot, question, { cells: shiftedCells, random: random.split("shifted"), draws, shifted: null })
-    : null;
+  const sizes = new Set(
+    shiftedCells.flatMap(({ real, synthetic, value }) => (real > 0 && synthetic === 0 && value !== null ? [real] : [])),
+  );
+  const shifted =
+    sizes.size >= FEWEST_SIZES
+      ? planOn(pilot, question, { cells: shiftedCells, random: random.split("shifted"), draws, shifted: null })
+      : shiftedCells.length > 0
+        ? "too-few"
+        : null;
   return planOn(pilot, question, { cells: on("test"), random: random.split("test"), draws, shifted });
 }
 
@@ -48,7 +55,7 @@ function planOn(
     readonly cells: readonly PilotCell[];
     readonly random: Random;
     readonly draws: number;
-    readonly shifted: PlanAnswers | null;
+    readonly shifted: PlanAnswers | "too-few" | null;
   },
 ): PlanAnswers {
   const { metric } = pilot;
@@ -78,16 +85,16 @@ function planOn(
   const answers: Omit<PlanAnswers, "sentences"> = {
     metric,
     question,
-    surface: surfaces.point,
+    surface: surfaces.plan.point,
     compared: surfaces.compared,
     synthetic: verdict,
     exchangeRate: surfaces.rate && (helps ? answer(planning, ({ exchange }) => exchange) : surfaces.rate),
     averageExchange:
-      verdict === "not-enough"
+      surfaces.mixed === null
         ? []
         : grid.multiples.map((multiple) => ({
             multiple,
-            rate: answer(planning, (surface) => standIn(surface, multiple) / multiple),
+            rate: answer(planning, (surface) => standIn(surface, multiple) / multiple, surfaces.mixed ?? undefined),
           })),
     realRowsAlone,
     fewestRealRows,
@@ -101,7 +108,7 @@ function planOn(
     measured: [...grid.cells, ...grid.syntheticOnly].map((cell) =>
       measuredCell(cell, { arm: cell.synthetic > 0 ? grid.arm : "mix", metric, level }),
     ),
-    shifted: options.shifted,
+    shifted: options.shifted === "too-few" ? null : options.shifted,
     holes,
     basis: {
       seeds: grid.seeds.length,
@@ -114,7 +121,17 @@ function planOn(
     },
   };
   const turns = verdict === "not-enough" ? [] : whereItTurns(grid, { metric, level, verdict });
-  return { ...answers, sentences: planSentences(answers, { turns, freeMix: free, anchored }) };
+  const misses = whereItMisses(planning);
+  return {
+    ...answers,
+    sentences: planSentences(answers, {
+      turns,
+      misses,
+      freeMix: free,
+      anchored,
+      shiftedTooFew: options.shifted === "too-few",
+    }),
+  };
 }
 
 /** The cheapest mix that keeps the rule of the anchor, or the cheapest of all where the pilot has measured that it reaches the target. */
@@ -148,13 +165,14 @@ function isMeasured(planning: Planning, of: { readonly mix: Rows; readonly loss:
   });
 }
 
-/** Where the worth of more real rows is asked: at all real rows at hand, without synthetic ones and with as many as are recommended. */
+/** Where the worth of more real rows is asked: at all real rows at hand, or the most that were tried if that is less than half of them; without
+ * synthetic ones and with as many as are recommended. */
 function restingPlace(
   planning: Planning,
   of: { readonly cheapest: Mix | null; readonly realAvailable: number },
 ): readonly Rows[] {
-  const { cheapest, realAvailable: real } = of;
-  if (real > planning.reach) return [];
+  const { cheapest, realAvailable } = of;
+  const real = realAvailable > 2 * planning.largestReal ? planning.largestReal : realAvailable;
   const alone = { real, synthetic: 0 };
   if (planning.surfaces.verdict !== "helps") return [alone];
   const anchored = Math.min(planning.largestMultiple, 1 / ANCHOR.share - 1);

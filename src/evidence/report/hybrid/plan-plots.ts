@@ -1,4 +1,5 @@
 import type { PlanAnswers, Ranged } from "../../../hybrid/planner/answers.ts";
+import { capital, figure, given, rowCount } from "../../../hybrid/planner/number-words.ts";
 import {
   curvePlot,
   type PlotColour,
@@ -9,7 +10,6 @@ import {
 } from "../curve-plot.ts";
 import { percent } from "../format.ts";
 import type { Html } from "../html.ts";
-import { capital, figure, rowCount } from "./plan-words.ts";
 
 /** The metric over the synthetic share at one total of rows; the shifted test set beside it. */
 export function sharePlot(answers: PlanAnswers): Promise<Html> {
@@ -94,10 +94,7 @@ export function rowsPlot(answers: PlanAnswers): Promise<Html> {
     y: { name: metric.name },
     lines: series.map(({ line }) => line),
     dots: series.map(({ dots }) => dots).filter(({ points }) => points.length > 0),
-    marks: [
-      ...targetMark(answers),
-      { words: `${rowCount(answers.question.realAvailable)} at hand`, x: answers.question.realAvailable },
-    ],
+    marks: [...targetMark(answers), ...handMark(answers)],
     height: 360,
   });
 }
@@ -127,7 +124,7 @@ export function frontierPlot(answers: PlanAnswers): Promise<Html> {
     dots: cheapest
       ? [
           {
-            name: `cheapest for the target: ${rowCount(cheapest.real)} real and ${rowCount(cheapest.synthetic)} synthetic rows`,
+            name: `cheapest for the target: ${rowCount(cheapest.real)} real${cheapest.synthetic > 0 ? ` and ${rowCount(cheapest.synthetic)} synthetic` : ""} rows`,
             colour: "ink",
             symbol: "diamond",
             points: [point(cheapest.cost, cheapest.value)],
@@ -138,8 +135,16 @@ export function frontierPlot(answers: PlanAnswers): Promise<Html> {
   });
 }
 
+/** Rows at hand, where the picture goes so far. */
+function handMark({ question, lines }: PlanAnswers): PlotMark[] {
+  const end = lines[0]?.points.at(-1)?.real ?? 0;
+  return question.realAvailable <= end
+    ? [{ words: `${rowCount(question.realAvailable)} at hand`, x: question.realAvailable }]
+    : [];
+}
+
 function targetMark({ question }: PlanAnswers): PlotMark[] {
-  return question.target === null ? [] : [{ words: `target ${figure(question.target)}`, y: question.target }];
+  return question.target === null ? [] : [{ words: `target ${given(question.target)}`, y: question.target }];
 }
 
 function point(x: number, { value, low, high }: Ranged): PlotPoint {
