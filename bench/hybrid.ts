@@ -1,3 +1,4 @@
+import { surfacePart } from "./hybrid/surface.ts";
 import { flagsOf } from "./measure.ts";
 
 /** One measurement of real and synthetic rows together; prints its own table. */
@@ -7,7 +8,7 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = {};
+const PARTS: Readonly<Record<string, HybridPart>> = { surface: surfacePart };
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {

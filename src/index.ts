@@ -29,6 +29,11 @@ export type {
   VerifyOptions,
   VerifyResult,
 } from "./jobs/job.ts";
+export type { PlanResult } from "./jobs/plan.ts";
+export { plan } from "./jobs/plan.ts";
+export type { PlanOptions } from "./jobs/plan-options.ts";
+export type { PlanPreview } from "./jobs/plan-preview.ts";
+export { previewPlan } from "./jobs/plan-preview.ts";
 export type { Preview, PreviewRow } from "./jobs/preview-recipe.ts";
 export { previewRecipe } from "./jobs/preview-recipe.ts";
 export type { PreviewOptions, RecipeOptions, RunRecipeOptions } from "./jobs/run-options.ts";

@@ -8,6 +8,7 @@ import { addEvaluate } from "./evaluate.ts";
 import { EXIT, reportError } from "./exit.ts";
 import { addKeygen } from "./keygen.ts";
 import { addModels } from "./models.ts";
+import { addPlan } from "./plan.ts";
 import { addPolicy } from "./policy.ts";
 import { addRun } from "./run.ts";
 import { addSample } from "./sample.ts";
@@ -51,6 +52,7 @@ for (const add of [
   addSample,
   addComplete,
   addDrift,
+  addPlan,
   addSchema,
   addPolicy,
   addKeygen,
