@@ -1,3 +1,5 @@
+import { coverage } from "./hybrid/coverage.ts";
+import { scaling } from "./hybrid/scaling.ts";
 import { surfacePart } from "./hybrid/surface.ts";
 import { flagsOf } from "./measure.ts";
 
@@ -8,7 +10,7 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = { surface: surfacePart };
+const PARTS: Readonly<Record<string, HybridPart>> = { coverage, scaling, surface: surfacePart };
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {

@@ -14,6 +14,13 @@ export {
   Unsupported,
 } from "./errors.ts";
 export type { PrivacyStatement } from "./evidence/privacy-statement.ts";
+export type {
+  InferAlarm,
+  InferEstimation,
+  InferResult,
+  InferTables,
+  InferTerm,
+} from "./hybrid/infer-result.ts";
 export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
 export { complete } from "./jobs/complete.ts";
 export type { DriftOptions, DriftResult } from "./jobs/drift.ts";
@@ -21,6 +28,8 @@ export { drift } from "./jobs/drift.ts";
 export type { ColumnEstimate, Estimate, Range } from "./jobs/estimate-recipe.ts";
 export { estimateRecipe } from "./jobs/estimate-recipe.ts";
 export { evaluate } from "./jobs/evaluate.ts";
+export { infer } from "./jobs/infer.ts";
+export type { InferOptions } from "./jobs/infer-options.ts";
 export type {
   EvaluateOptions,
   JobEvents,
@@ -41,6 +50,8 @@ export { runRecipe } from "./jobs/run-recipe.ts";
 export type { RunResult } from "./jobs/run-result.ts";
 export type { SampleModelOptions, SampleResult } from "./jobs/sample.ts";
 export { sample } from "./jobs/sample.ts";
+export type { ScaleOptions, ScaleResult } from "./jobs/scale.ts";
+export { scale } from "./jobs/scale.ts";
 export { synthesize } from "./jobs/synthesize.ts";
 export { verify } from "./jobs/verify.ts";
 export { metrics } from "./metrics/index.ts";

@@ -62,16 +62,21 @@ function measure(of: {
       random: random.split("draws"),
     });
     const planning = planningOf(grid, { surfaces, metric, level: LEVEL });
+    const mixed = surfaces.mixed ?? surfaces.plan;
     said[surfaces.verdict]++;
-    exchanges.push(surfaces.point.exchange);
-    saturations.push(surfaces.point.saturation);
+    exchanges.push(mixed.point.exchange);
+    saturations.push(mixed.point.saturation);
     const check = (what: string, found: { readonly low: number; readonly high: number }, value: number): void => {
       const inside = found.low <= value && value <= found.high;
       covered.set(what, (covered.get(what) ?? 0) + (inside ? 1 : 0));
     };
     const loss = lossAt(truth, { real: 400, synthetic: 0 });
     check("alone", neededRows(planning, { loss, multiple: 0 }), 400);
-    check("fewest", neededRows(planning, { loss, multiple: 20 }), Math.ceil(400 / (1 + standIn(truth, 20))));
+    check(
+      "fewest",
+      neededRows(planning, { loss, multiple: surfaces.verdict === "helps" ? 20 : 0 }),
+      Math.ceil(400 / (1 + Math.max(0, standIn(truth, 20)))),
+    );
     const further = lossAt(truth, { real: 1600, synthetic: 0 });
     check("alone, 2 × further", neededRows(planning, { loss: further, multiple: 0 }), 1600);
     const gain = worthOfRows(planning, { extra: 200, at: { real: 400, synthetic: 0 } })?.gain;
@@ -85,12 +90,12 @@ function measure(of: {
       );
     check(
       "exchange",
-      answer(planning, ({ exchange }) => exchange),
+      answer(planning, ({ exchange }) => exchange, mixed),
       truth.exchange,
     );
     check(
       "rate at 5",
-      answer(planning, (surface) => standIn(surface, 5)),
+      answer(planning, (surface) => standIn(surface, 5), mixed),
       standIn(truth, 5),
     );
   }

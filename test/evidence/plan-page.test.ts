@@ -45,6 +45,10 @@ test("Pages of pilots without a target, with useless rows, or out of reach are w
   ] as const) {
     const page = await pageOf(answersOf(pilot, target));
     assert.match(page, /<\/html>\n$/);
+    assert.equal(
+      /no picture to draw/.test(page),
+      pilot.cells.every(({ synthetic }) => synthetic === 0),
+    );
     assert.doesNotMatch(page, /NaN|undefined|Infinity/);
   }
 });

@@ -66,8 +66,8 @@ export type SyntheticVerdict = "helps" | "no-evidence" | "harms" | "not-enough";
 export interface PlanAnswers {
   readonly metric: PilotMetric;
   readonly question: PlanQuestion;
-  /** The surface that answers come from, of the arm that is recommended: "saturating" where synthetic rows help; else "exchange" with a rate of
-   * either sign, then used without synthetic rows; "real-only" where not enough was tried. */
+  /** The surface that answers come from, of the arm that is recommended: "saturating" where synthetic rows help; else "real-only", from the cells
+   * without synthetic rows. */
   readonly surface: ResponseSurface;
   /** All kinds that were fitted, by ascending AICc. `rmse` is relative to the loss. */
   readonly compared: readonly { readonly kind: SurfaceKind; readonly aicc: number; readonly rmse: number }[];

@@ -27,7 +27,7 @@ export function cheapestMix(
 ): Mix | null {
   const { loss, cost, limits } = options;
   const { smallestReal, reach } = planning;
-  const { point } = planning.surfaces;
+  const { point } = planning.surfaces.plan;
   const size = sizeForLoss(point, loss);
   if (size > reach) return null;
   let best: (Rows & { readonly cost: number }) | null = null;
@@ -52,7 +52,7 @@ export function costFrontier(
 ): Mix[] {
   const { cost, limits } = options;
   const { smallestReal, reach } = planning;
-  const { point } = planning.surfaces;
+  const { point } = planning.surfaces.plan;
   const found: (Rows & { readonly cost: number; readonly loss: number })[] = [];
   const sizes = new Set(
     geometric(Math.min(smallestReal, limits.real), Math.min(limits.real, reach), 80).map(Math.round),
@@ -95,7 +95,7 @@ function fewestSynthetic(
   options: { readonly real: number; readonly loss: number; readonly most: number },
 ): number {
   const { real, loss, most } = options;
-  const { point } = planning.surfaces;
+  const { point } = planning.surfaces.plan;
   return Math.min(most, multipleFor(point, sizeForLoss(point, loss) / real - 1));
 }
 

@@ -11,6 +11,7 @@ import { answer, expected, geometric, type Planning, planningOf } from "./planni
 import { shareCurve } from "./share-curve.ts";
 import { standIn } from "./surface.ts";
 import { surfacesOf } from "./surfaces-of.ts";
+import { whereItMisses } from "./where-it-misses.ts";
 import { whereItTurns } from "./where-it-turns.ts";
 import { worthOfRows } from "./worth-of-rows.ts";
 
@@ -78,16 +79,16 @@ function planOn(
   const answers: Omit<PlanAnswers, "sentences"> = {
     metric,
     question,
-    surface: surfaces.point,
+    surface: surfaces.plan.point,
     compared: surfaces.compared,
     synthetic: verdict,
     exchangeRate: surfaces.rate && (helps ? answer(planning, ({ exchange }) => exchange) : surfaces.rate),
     averageExchange:
-      verdict === "not-enough"
+      surfaces.mixed === null
         ? []
         : grid.multiples.map((multiple) => ({
             multiple,
-            rate: answer(planning, (surface) => standIn(surface, multiple) / multiple),
+            rate: answer(planning, (surface) => standIn(surface, multiple) / multiple, surfaces.mixed ?? undefined),
           })),
     realRowsAlone,
     fewestRealRows,
@@ -114,7 +115,8 @@ function planOn(
     },
   };
   const turns = verdict === "not-enough" ? [] : whereItTurns(grid, { metric, level, verdict });
-  return { ...answers, sentences: planSentences(answers, { turns, freeMix: free, anchored }) };
+  const misses = whereItMisses(planning);
+  return { ...answers, sentences: planSentences(answers, { turns, misses, freeMix: free, anchored }) };
 }
 
 /** The cheapest mix that keeps the rule of the anchor, or the cheapest of all where the pilot has measured that it reaches the target. */
@@ -148,13 +150,14 @@ function isMeasured(planning: Planning, of: { readonly mix: Rows; readonly loss:
   });
 }
 
-/** Where the worth of more real rows is asked: at all real rows at hand, without synthetic ones and with as many as are recommended. */
+/** Where the worth of more real rows is asked: at all real rows at hand, or the most that were tried if that is less than half of them; without
+ * synthetic ones and with as many as are recommended. */
 function restingPlace(
   planning: Planning,
   of: { readonly cheapest: Mix | null; readonly realAvailable: number },
 ): readonly Rows[] {
-  const { cheapest, realAvailable: real } = of;
-  if (real > planning.reach) return [];
+  const { cheapest, realAvailable } = of;
+  const real = realAvailable > 2 * planning.largestReal ? planning.largestReal : realAvailable;
   const alone = { real, synthetic: 0 };
   if (planning.surfaces.verdict !== "helps") return [alone];
   const anchored = Math.min(planning.largestMultiple, 1 / ANCHOR.share - 1);

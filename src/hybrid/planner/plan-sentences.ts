@@ -1,5 +1,6 @@
 import type { Mix, PlanAnswers, Ranged } from "./answers.ts";
 import { ANCHOR } from "./mixes.ts";
+import type { Miss } from "./where-it-misses.ts";
 import type { Turn } from "./where-it-turns.ts";
 
 type Answers = Omit<PlanAnswers, "sentences">;
@@ -9,6 +10,7 @@ export function planSentences(
   answers: Answers,
   of: {
     readonly turns: readonly Turn[];
+    readonly misses: readonly Miss[];
     /** The cheapest mix where the rule of the anchor is not asked for. */
     readonly freeMix: Mix | null;
     /** Whether the rule was held to. */
@@ -17,11 +19,13 @@ export function planSentences(
 ): readonly string[] {
   return [
     verdictOf(answers),
+    ...seedsOf(answers),
     ...targetOf(answers),
     ...endOf(answers),
     ...worthOf(answers),
     ...armOf(answers),
     ...of.turns.map((turn) => turnOf(turn, answers)),
+    ...of.misses.map((miss) => missOf(miss, answers)),
     ...shiftOf(answers),
     ...doubtsOf(answers),
     anchorOf(answers, of),
@@ -42,6 +46,12 @@ function verdictOf(answers: Answers): string {
   if (fewestRealRows.value === Number.POSITIVE_INFINITY)
     return `Synthetic rows help here (${first}), but ${aim(answers)} takes ${realRows(fewestRealRows, answers)}, with or without them.`;
   return `Synthetic rows help here: with up to ${rows(basis.largestMultiple)} for each real row, ${aim(answers)} takes ${realRows(fewestRealRows, answers)} instead of ${realRows(realRowsAlone, answers)} alone; ${first}.`;
+}
+
+function seedsOf({ basis }: Answers): readonly string[] {
+  if (basis.seeds >= 3) return [];
+  const seeds = basis.seeds === 1 ? "one seed" : `${basis.seeds} seeds`;
+  return [`The pilot has ${seeds}: its intervals are not to be trusted. Run three at least, better five.`];
 }
 
 function targetOf(answers: Answers): readonly string[] {
@@ -97,12 +107,14 @@ function worthOf({ worth, metric, synthetic }: Answers): readonly string[] {
   });
 }
 
-function armOf({ arm, metric, question }: Answers): readonly string[] {
+function armOf({ arm, metric, question, synthetic }: Answers): readonly string[] {
   const { recommended, difference, pairs } = arm;
   if (difference === null) return [];
   const by = `${figure(Math.abs(difference.value))} in ${metric.name} (difference ${figure(difference.low)} to ${figure(difference.high)} at ${percentOf(question.level)}, ${pairs} pairs of cells)`;
   if (recommended === "pretrain")
-    return [`Train on the synthetic rows first and finish on the real ones: that is better than mixing them by ${by}.`];
+    return [
+      `${synthetic === "helps" ? "Train" : "If synthetic rows are used all the same, train"} on the synthetic rows first and finish on the real ones: that is better than mixing them by ${by}.`,
+    ];
   if (difference.high < 0)
     return [`Mix synthetic and real rows: that is better than training on the synthetic ones first by ${by}.`];
   return [
@@ -117,6 +129,11 @@ function turnOf({ at, gain }: Turn, { metric }: Answers): string {
       ? `But at ${rows(at.real)} real rows synthetic ones made it worse, by ${size}: the curve does not show that.`
       : `But at ${rows(at.real)} real rows synthetic ones made it better, by ${size}: the curve does not show that.`;
   return `But ${rows(at.multiple)} synthetic rows for each real one were worse than ${rows(at.than)}, by ${size}: the curve does not show that.`;
+}
+
+function missOf({ at, measured, fitted }: Miss, { metric }: Answers): string {
+  const where = `${rows(at.real)} real${at.synthetic > 0 ? ` and ${rows(at.synthetic)} synthetic` : ""} rows`;
+  return `The curve misses what was measured: at ${where} it says ${metric.name} ${figure(fitted)}, where ${figure(measured)} was measured. Believe the measurement.`;
 }
 
 function shiftOf({ shifted, synthetic }: Answers): readonly string[] {
@@ -134,15 +151,10 @@ function shiftOf({ shifted, synthetic }: Answers): readonly string[] {
   ];
 }
 
-function doubtsOf({ basis, holes, surface, measured }: Answers): readonly string[] {
+function doubtsOf({ holes, surface, measured }: Answers): readonly string[] {
   const sizes = new Set(measured.filter(({ real, synthetic }) => real > 0 && synthetic === 0).map(({ real }) => real))
     .size;
   return [
-    ...(basis.seeds < 3
-      ? [
-          `The pilot has ${basis.seeds === 1 ? "one seed" : `${basis.seeds} seeds`}: its intervals are not to be trusted. Run three seeds at least.`,
-        ]
-      : []),
     ...(sizes < 6
       ? [
           `${sizes} real sizes are few for a curve: its form is held to a plain power law with a floor. Six or more tell it.`,
@@ -195,6 +207,7 @@ function rows(count: number): string {
 function figure(value: number): string {
   if (value === 0) return "0";
   const size = Math.abs(value);
+  if (size < 1e-5) return value > 0 ? "less than 0.00001" : "more than −0.00001";
   const text =
     size >= 100 ? rows(Math.round(size)) : String(Number(size.toPrecision(size >= 1 ? 3 : 2 + (size >= 0.1 ? 1 : 0))));
   return value < 0 ? `−${text}` : text;

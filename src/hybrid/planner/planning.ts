@@ -3,7 +3,7 @@ import { metricOf, type PilotMetric } from "./pilot.ts";
 import type { PilotGrid } from "./pilot-grid.ts";
 import { ranged } from "./ranged.ts";
 import { lossAt, type ResponseSurface, standIn } from "./surface.ts";
-import type { Surfaces } from "./surfaces-of.ts";
+import type { FittedSurface, Surfaces } from "./surfaces-of.ts";
 
 /** What every answer is drawn from. */
 export interface Planning {
@@ -29,7 +29,7 @@ export function planningOf(
 ): Planning {
   const sizes = grid.cells.map(({ real }) => real);
   const effective = grid.cells.map(
-    ({ real, synthetic }) => real * (1 + Math.max(0, standIn(of.surfaces.point, synthetic / real))),
+    ({ real, synthetic }) => real * (1 + Math.max(0, standIn(of.surfaces.plan.point, synthetic / real))),
   );
   return {
     grid,
@@ -41,15 +41,20 @@ export function planningOf(
   };
 }
 
-/** A number for the surface as measured, with the interval of those as redrawn. */
-export function answer(planning: Planning, value: (surface: ResponseSurface) => number): Ranged {
-  const { surfaces, level } = planning;
-  return ranged(value(surfaces.point), surfaces.draws.map(value), level);
+/** A number for the surface that is planned with, or for another one, as measured, with the interval of those as redrawn. */
+export function answer(
+  { surfaces, level }: Planning,
+  value: (surface: ResponseSurface) => number,
+  of: FittedSurface = surfaces.plan,
+): Ranged {
+  return ranged(value(of.point), of.draws.map(value), level);
 }
 
-/** The metric that the surface says, with its interval. */
+/** The metric that the surface says of some rows, with its interval. */
 export function expected(planning: Planning, rows: { readonly real: number; readonly synthetic: number }): Ranged {
-  return answer(planning, (surface) => metricOf(planning.metric, lossAt(surface, rows)));
+  const { metric, surfaces } = planning;
+  const of = rows.synthetic > 0 ? (surfaces.mixed ?? surfaces.plan) : surfaces.plan;
+  return answer(planning, (surface) => metricOf(metric, lossAt(surface, rows)), of);
 }
 
 /** Numbers from `low` to `high` in equal ratios, both ends among them. */

@@ -17,9 +17,9 @@ export function redrawnMeans(
   grid: PilotGrid,
   options: {
     readonly draws: Pilot["draws"];
-    /** What a departure is measured in, by cell. */
+    /** About the standard error of each mean, up to a factor. */
     readonly scales: ArrayLike<number>;
-    /** Standard deviation of one seed's departure in scales, for cells that have one seed. */
+    /** That factor, for cells that have one seed. */
     readonly noise: number;
     readonly random: Random;
   },
@@ -57,12 +57,12 @@ export function redrawnMeans(
   });
 }
 
-/** Standard deviation of one seed's departure from its cell's mean, in scales; NaN where no cell has two seeds. */
+/** The factor between the scales and the standard errors of the means; NaN where no cell has two seeds. */
 export function seedSpread(grid: PilotGrid, scales: ArrayLike<number>): number {
   let squares = 0;
   let freedom = 0;
   for (const [i, { losses, mean }] of grid.cells.entries()) {
-    for (const loss of losses) squares += ((loss - mean) / (scales[i] as number)) ** 2;
+    for (const loss of losses) squares += ((loss - mean) / (scales[i] as number)) ** 2 / losses.length;
     freedom += losses.length - 1;
   }
   return freedom > 0 ? Math.sqrt(squares / freedom) : Number.NaN;

@@ -1,18 +1,26 @@
 import type { Random } from "../../random.ts";
 import type { PlanAnswers, Ranged, SyntheticVerdict } from "./answers.ts";
 import { fitSurface, type SurfaceFit } from "./fit-surface.ts";
+import { noiseScales } from "./noise-scales.ts";
 import type { Pilot } from "./pilot.ts";
 import type { PilotGrid } from "./pilot-grid.ts";
 import { ranged } from "./ranged.ts";
 import { redrawnMeans, seedSpread } from "./redraw.ts";
-import type { ResponseSurface, SurfaceKind } from "./surface.ts";
+import { lossAt, type ResponseSurface, type SurfaceKind } from "./surface.ts";
 
-/** The surface of a grid, as measured and as redrawn. */
+/** A surface as measured, and one for each redrawn pilot. */
+export interface FittedSurface {
+  readonly point: ResponseSurface;
+  readonly draws: readonly ResponseSurface[];
+}
+
+/** The surfaces of a grid, and what they say of synthetic rows. */
 export interface Surfaces {
   readonly verdict: SyntheticVerdict;
-  readonly point: ResponseSurface;
-  /** One for each redrawn pilot. */
-  readonly draws: readonly ResponseSurface[];
+  /** What is planned with: the saturating kind where synthetic rows help; else that of the cells of real rows alone. */
+  readonly plan: FittedSurface;
+  /** What is said of cells with synthetic rows: the same where they help; else with a rate of either sign. Null where not enough was tried. */
+  readonly mixed: FittedSurface | null;
   /** Exchange rate of either sign without saturation, what the verdict is judged by; null where not enough was tried. */
   readonly rate: Ranged | null;
   readonly compared: PlanAnswers["compared"];
@@ -21,7 +29,8 @@ export interface Surfaces {
 /** Fits every kind, redraws the pilot, fits again, and judges by the interval of the exchange rate of either sign whether synthetic rows help.
  *
  * Where they do, answers come from the saturating kind, whatever AICc prefers: it holds the others as its limits, and intervals of a kind that was
- * chosen by AICc were measured to cover .75 instead of .90 where synthetic rows saturate and the pilot can hardly see it. */
+ * chosen by AICc were measured to cover .75 instead of .90 where synthetic rows saturate and the pilot can hardly see it. Where they do not, what is
+ * said of real rows comes from cells without synthetic ones: those that help few rows and harm many would bend it. */
 export function surfacesOf(
   grid: PilotGrid,
   options: {
@@ -31,68 +40,53 @@ export function surfacesOf(
     readonly random: Random;
   },
 ): Surfaces {
-  const enough = grid.multiples.length >= 2;
-  const used: PilotGrid = enough ? grid : { ...grid, cells: grid.cells.filter(({ synthetic }) => synthetic === 0) };
-  const scales = scalesOf(used);
-  const fit = (means: ArrayLike<number>, kind: SurfaceKind, from?: SurfaceFit): SurfaceFit =>
+  const scales = noiseScales(grid);
+  const means = grid.cells.map(({ mean }) => mean);
+  const fit = (losses: ArrayLike<number>, kind: SurfaceKind | "alone", from?: SurfaceFit): SurfaceFit =>
     fitSurface(
-      used.cells.map(({ real, synthetic }, i) => ({
-        real,
-        synthetic,
-        loss: means[i] as number,
-        scale: scales[i] as number,
-      })),
-      { kind, from },
+      grid.cells.flatMap(({ real, synthetic }, i) =>
+        kind === "alone" && synthetic > 0
+          ? []
+          : [{ real, synthetic, loss: losses[i] as number, scale: scales[i] as number }],
+      ),
+      { kind: kind === "alone" ? "real-only" : kind, from },
     );
-  const means = used.cells.map(({ mean }) => mean);
-  const alone = fit(means, "real-only");
-  const exchange = enough ? fit(means, "exchange") : alone;
-  const fits = enough ? [alone, exchange, fit(means, "saturating")] : [alone];
-  const spread = seedSpread(used, scales);
-  const redrawn = Array.from({ length: options.draws }, (_, k) =>
-    redrawnMeans(used, {
-      draws: options.drawsOfReal,
-      scales,
-      noise: Number.isNaN(spread) ? exchange.rmse : spread,
-      random: options.random.split(k),
-    }),
-  );
-  const exchanges = redrawn.map((losses) => fit(losses, exchange.surface.kind, exchange));
-  const rate = enough
-    ? ranged(
-        exchange.surface.exchange,
-        exchanges.map(({ surface }) => surface.exchange),
-        options.level,
-      )
-    : null;
-  const verdict = verdictOf(rate);
+  const enough = grid.multiples.length >= 2;
+  const alone = fit(means, "alone");
+  const fits = enough ? (["exchange", "saturating", "real-only"] as const).map((kind) => fit(means, kind)) : [alone];
   const compared = fits
-    .map(({ surface, aicc, rmse }) => ({ kind: surface.kind, aicc, rmse }))
+    .map((found) => ({ kind: found.surface.kind, aicc: found.aicc, rmse: errorOf(found, grid, enough) }))
     .sort((a, b) => a.aicc - b.aicc);
-  const saturating = fits[2];
-  if (verdict !== "helps" || saturating === undefined)
-    return { verdict, point: exchange.surface, draws: exchanges.map(({ surface }) => surface), rate, compared };
-  return {
-    verdict,
-    point: saturating.surface,
-    draws: redrawn.map((losses) => fit(losses, "saturating", saturating).surface),
-    rate,
-    compared,
-  };
-}
-
-function verdictOf(rate: Ranged | null): SyntheticVerdict {
-  if (rate === null) return "not-enough";
-  return rate.low > 0 ? "helps" : rate.high < 0 ? "harms" : "no-evidence";
-}
-
-/** Noise grows with the loss, and falls with the root of the number of seeds. A loss near 0 would make its cell all-important. */
-function scalesOf({ cells }: PilotGrid): Float64Array {
-  const means = cells.map(({ mean }) => Math.abs(mean)).sort((a, b) => a - b);
-  const least = 0.05 * (means[means.length >> 1] as number) || 1e-9;
-  const most = Math.max(...cells.map(({ seeds }) => seeds.length));
-  return Float64Array.from(
-    cells,
-    ({ mean, seeds }) => Math.max(Math.abs(mean), least) * Math.sqrt(most / seeds.length),
+  const spread = seedSpread(grid, scales);
+  const noise = Number.isNaN(spread) ? (fits[0] as SurfaceFit).rmse : spread;
+  const redrawn = Array.from({ length: options.draws }, (_, k) =>
+    redrawnMeans(grid, { draws: options.drawsOfReal, scales, noise, random: options.random.split(k) }),
   );
+  const redraw = (from: SurfaceFit, kind: SurfaceKind | "alone" = from.surface.kind): FittedSurface => ({
+    point: from.surface,
+    draws: redrawn.map((losses) => fit(losses, kind, from).surface),
+  });
+  const [exchange, saturating] = fits;
+  if (!enough || exchange === undefined || saturating === undefined)
+    return { verdict: "not-enough", plan: redraw(alone, "alone"), mixed: null, rate: null, compared };
+  const signed = redraw(exchange);
+  const rate = ranged(
+    exchange.surface.exchange,
+    signed.draws.map((surface) => surface.exchange),
+    options.level,
+  );
+  if (rate.low > 0) {
+    const helping = redraw(saturating);
+    return { verdict: "helps", plan: helping, mixed: helping, rate, compared };
+  }
+  const verdict = rate.high < 0 ? "harms" : "no-evidence";
+  return { verdict, plan: redraw(alone, "alone"), mixed: signed, rate, compared };
+}
+
+/** Root mean square error, relative to the loss. */
+function errorOf({ surface }: SurfaceFit, grid: PilotGrid, all: boolean): number {
+  const errors = grid.cells
+    .filter(({ synthetic }) => all || synthetic === 0)
+    .map((cell) => lossAt(surface, cell) / cell.mean - 1);
+  return Math.sqrt(errors.reduce((sum, error) => sum + error * error, 0) / errors.length);
 }

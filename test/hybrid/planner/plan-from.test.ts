@@ -91,7 +91,12 @@ test("Nothing is said beyond sixteen times what was measured", () => {
   assert.equal(far.realRowsAlone?.value, Number.POSITIVE_INFINITY);
   assert.equal(far.cheapest, null);
   assert.match(far.sentences.join(" "), /more real rows than this pilot can speak of/);
-  assert.deepEqual(plan(pilotOf(USELESS), { draws: 10, question: { realAvailable: 1_000_000 } }).worth, []);
+  const { worth } = plan(pilotOf(USELESS), { draws: 10, question: { realAvailable: 1_000_000 } });
+  assert.deepEqual(
+    worth.map(({ at }) => at.real),
+    [800, 800],
+    "the most that was tried",
+  );
 });
 
 test("More real rows than synthetic ones can stand for are worth endlessly many of them", () => {
@@ -203,6 +208,31 @@ test("Where synthetic rows help few real rows and harm many, a sentence says so"
   );
   assert.match(plan({ ...pilot, cells }).sentences.join(" "), /at 800 real rows synthetic ones made it worse/);
   assert.doesNotMatch(plan(pilot).sentences.join(" "), /made it worse|were worse/);
+});
+
+test("Where synthetic rows do not help, what is said of real rows comes from cells without them", () => {
+  const pilot = pilotOf(harmful(-0.05));
+  // Worse by the same everywhere: no exchange rate holds that, and it must not bend the curve of real rows.
+  const cells = pilot.cells.map((cell) =>
+    cell.synthetic > 0 ? { ...cell, value: (cell.value as number) - 0.1 } : cell,
+  );
+  const [harmed, alone] = [
+    plan({ ...pilot, cells }),
+    plan({ ...pilot, cells: cells.filter(({ synthetic }) => synthetic === 0) }),
+  ];
+  assert.equal(harmed.synthetic, "harms");
+  for (const name of ["floor", "exponent"] as const)
+    assert.ok(Math.abs(harmed.surface[name] - alone.surface[name]) < 0.02);
+  assert.ok(Math.abs((harmed.realRowsAlone?.value ?? 0) / (alone.realRowsAlone?.value ?? 1) - 1) < 0.03);
+});
+
+test("A curve that misses a measurement says so, and one that does not is silent", () => {
+  const pilot = pilotOf(USELESS, { drawNoise: 0.005, cellNoise: 0.005 });
+  const cells = pilot.cells.map((cell) =>
+    cell.real === 200 ? { ...cell, value: (cell.value as number) - 0.08 } : cell,
+  );
+  assert.match(plan({ ...pilot, cells }, { draws: 10 }).sentences.join(" "), /misses what was measured: at 200 real/);
+  assert.doesNotMatch(plan(pilot, { draws: 10 }).sentences.join(" "), /misses/);
 });
 
 test("Few seeds, few sizes and one amount of synthetic rows are said; too few sizes are refused", () => {

@@ -1,8 +1,9 @@
 import type { PlanAnswers } from "../../../hybrid/planner/answers.ts";
 import { count, percent } from "../format.ts";
-import { type Html, html, named, trusted } from "../html.ts";
+import { type Html, html, named } from "../html.ts";
 import { pageOf } from "../page.ts";
 import { dataFold, table } from "../table.ts";
+import { verdictBlock } from "../verdict.ts";
 import { frontierPlot, rowsPlot, sharePlot } from "./plan-plots.ts";
 import { exchangeTable, measuredTable, worthTable } from "./plan-tables.ts";
 import { between, capital, figure, rowCount } from "./plan-words.ts";
@@ -19,18 +20,10 @@ export interface PlanPage {
 }
 
 const VERDICTS = {
-  helps: { words: "Synthetic rows help", look: "pass", icon: "M5 12.5l4.5 4.5L19 7.5" },
-  "no-evidence": {
-    words: "No evidence that they help",
-    look: "indeterminate",
-    icon: "M6.5 12h11",
-  },
-  harms: { words: "Synthetic rows harm", look: "refuse", icon: "M6.5 6.5l11 11M17.5 6.5l-11 11" },
-  "not-enough": {
-    words: "Not enough to tell",
-    look: "indeterminate",
-    icon: "M8.8 9.2a3.2 3.2 0 1 1 4.7 2.8c-1 .6-1.5 1.2-1.5 2.4M12 17.9v.1",
-  },
+  helps: { words: "Synthetic rows help", look: "pass" },
+  "no-evidence": { words: "No evidence that they help", look: "indeterminate" },
+  harms: { words: "Synthetic rows harm", look: "refuse" },
+  "not-enough": { words: "Not enough to tell", look: "indeterminate" },
 } as const;
 
 /** One HTML file that loads nothing and works without its script; the same input gives the same bytes. */
@@ -65,10 +58,10 @@ const STYLE = `
 `;
 
 function decisionPart(answers: PlanAnswers): Html {
-  const { words, look, icon } = VERDICTS[answers.synthetic];
+  const { words, look } = VERDICTS[answers.synthetic];
   const [first, ...others] = answers.sentences;
   return html`<section id="decision" aria-labelledby="decision-title"><h2 id="decision-title">How many real rows, and how many synthetic ones?</h2>
-<div class="verdict ${look}"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${trusted(`<circle cx="12" cy="12" r="11"/><path d="${icon}"/>`)}</svg><div><p class="words">${words}</p><p class="answer">${shortAnswer(answers)}</p><p class="summary">${first}</p></div></div>
+${verdictBlock({ look, words, answer: shortAnswer(answers), summary: first })}
 ${figuresOf(answers)}
 <ul class="notices">${others.map((sentence) => html`<li>${sentence}</li>`)}</ul></section>`;
 }
@@ -117,7 +110,11 @@ async function sharePart(answers: PlanAnswers): Promise<Html> {
       ? ""
       : "The line is the fitted curve with its band; it says nothing of synthetic rows alone."
   }</p>
-${await sharePlot(answers)}
+${
+  shareCurve.points.filter(({ fitted, measured }) => fitted ?? measured).length > 1
+    ? await sharePlot(answers)
+    : html`<p class="note">The pilot has no cells with synthetic rows near these shares: there is no picture to draw.</p>`
+}
 ${table(
   `${capital(metric.name)} by synthetic share`,
   [
@@ -161,7 +158,11 @@ async function costPart(answers: PlanAnswers): Promise<Html> {
   const { question, basis } = answers;
   const { real, synthetic } = question.cost;
   return html`<section id="cost" aria-labelledby="cost-title"><h2 id="cost-title">What does it cost?</h2>
-<p>A real row costs ${figure(real)}, a synthetic one ${figure(synthetic)}; ${rowCount(question.realAvailable)} real rows are at hand. Mixes have ${rowCount(basis.largestMultiple)} synthetic rows for a real one at most, the most that was tried, and keep the rule of the real anchor.</p>
+<p>A real row costs ${figure(real)}, a synthetic one ${figure(synthetic)}; ${rowCount(question.realAvailable)} real rows are at hand.${
+    answers.synthetic === "helps"
+      ? ` Mixes have ${rowCount(basis.largestMultiple)} synthetic rows for a real one at most, the most that was tried, and keep the rule of the real anchor.`
+      : " Without evidence that synthetic rows help, none are bought."
+  }</p>
 ${await frontierPlot(answers)}
 ${table(
   "Best mixes by cost",

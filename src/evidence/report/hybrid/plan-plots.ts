@@ -94,10 +94,7 @@ export function rowsPlot(answers: PlanAnswers): Promise<Html> {
     y: { name: metric.name },
     lines: series.map(({ line }) => line),
     dots: series.map(({ dots }) => dots).filter(({ points }) => points.length > 0),
-    marks: [
-      ...targetMark(answers),
-      { words: `${rowCount(answers.question.realAvailable)} at hand`, x: answers.question.realAvailable },
-    ],
+    marks: [...targetMark(answers), ...handMark(answers)],
     height: 360,
   });
 }
@@ -127,7 +124,7 @@ export function frontierPlot(answers: PlanAnswers): Promise<Html> {
     dots: cheapest
       ? [
           {
-            name: `cheapest for the target: ${rowCount(cheapest.real)} real and ${rowCount(cheapest.synthetic)} synthetic rows`,
+            name: `cheapest for the target: ${rowCount(cheapest.real)} real${cheapest.synthetic > 0 ? ` and ${rowCount(cheapest.synthetic)} synthetic` : ""} rows`,
             colour: "ink",
             symbol: "diamond",
             points: [point(cheapest.cost, cheapest.value)],
@@ -136,6 +133,14 @@ export function frontierPlot(answers: PlanAnswers): Promise<Html> {
       : [],
     marks: targetMark(answers),
   });
+}
+
+/** Rows at hand, where the picture goes so far. */
+function handMark({ question, lines }: PlanAnswers): PlotMark[] {
+  const end = lines[0]?.points.at(-1)?.real ?? 0;
+  return question.realAvailable <= end
+    ? [{ words: `${rowCount(question.realAvailable)} at hand`, x: question.realAvailable }]
+    : [];
 }
 
 function targetMark({ question }: PlanAnswers): PlotMark[] {

@@ -11,6 +11,7 @@ export function rowCount(rows: number): string {
 
 /** A metric, rate or cost to three places. */
 export function figure(value: number): string {
+  if (value !== 0 && Math.abs(value) < 1e-5) return value > 0 ? "< 0.00001" : "> −0.00001";
   return compact(Number.isFinite(value) ? Number(value.toPrecision(3)) : value);
 }
 
