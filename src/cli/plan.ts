@@ -44,6 +44,7 @@ export function addPlan(program: Command): void {
       wholeNumber(1, 1e10),
     )
     .option("--level <share>", "confidence of the intervals (default: 0.9)", between(0.5, 1))
+    .option("--draws <n>", "redrawn pilots behind each interval (default: 200)", wholeNumber(20, 10_000))
     .option("--dry-run", "say what would be trained, and stop")
     .option("--out <dir>", "write plan.json, plan.html and pilot.csv here; must not exist (default: <train>-plan)")
     .option("--work <dir>", "keep what was measured here (default: <out>-work, removed at the end)")
@@ -79,7 +80,8 @@ Examples:
         process.stdout.write(options.json ? `${JSON.stringify(preview, null, 2)}\n` : `${preview.sentence}\n`);
         return;
       }
-      const { plan, planJson } = await import("../jobs/plan.ts");
+      const { plan } = await import("../jobs/plan.ts");
+      const { planJson } = await import("../jobs/plan-write.ts");
       const result = await plan(asked).finally(screen.finish);
       process.stdout.write(options.json ? planJson(result) : `${spoken(result)}\n`);
       process.exitCode = result.decision === "told" ? EXIT.done : EXIT.indeterminate;

@@ -54,6 +54,8 @@ export interface PlanOptions {
   readonly available?: number | undefined;
   /** Of all intervals, default .9. */
   readonly level?: number | undefined;
+  /** Redrawn pilots behind each interval, default 200. */
+  readonly draws?: number | undefined;
   /** Folder of the answer; must not exist. Default: `<train>-plan`; of a grid: nothing is written. */
   readonly out?: string | undefined;
   /** Folder in which what was measured is kept until the answer is written; default: `<out>-work`, removed at the end. */

@@ -80,7 +80,7 @@ export function predictSoftmax(model: SoftmaxRegression, rows: SparseRows): Floa
 }
 
 /** Largest change of a chance in a pass over all rows. */
-const TOLERANCE = 1e-3;
+const TOLERANCE = 5e-3;
 const MOST_PASSES = 200;
 
 interface OneRow {
@@ -148,7 +148,7 @@ function bestChancesInto(
       sum += p;
       slope += p / (1 + w);
     }
-    if (Math.abs(sum - 1) < 1e-9) break;
+    if (Math.abs(sum - 1) < 1e-7) break;
     level += sum > 1 ? (sum - 1) / slope : (Math.log(sum) * sum) / slope;
   }
   let sum = 0;
