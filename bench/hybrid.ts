@@ -1,4 +1,5 @@
 import { coverage } from "./hybrid/coverage.ts";
+import { inferenceSpeed } from "./hybrid/inference-speed.ts";
 import { flagsOf } from "./measure.ts";
 
 /** One measurement of real and synthetic rows together; prints its own table. */
@@ -8,7 +9,7 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = { coverage };
+const PARTS: Readonly<Record<string, HybridPart>> = { coverage, "inference-speed": inferenceSpeed };
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {
