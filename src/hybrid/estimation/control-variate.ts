@@ -84,7 +84,12 @@ function jointVariance(prepared: Prepared, controls: Controls): Float64Array {
     mapped(
       prepared,
       controls,
-      stackedMoments(blocksOf(prepared), { ...passOf(prepared), count: sample.units, strata: 1 }),
+      stackedMoments(blocksOf(prepared), {
+        link: prepared.link,
+        weights: labelling.weights,
+        count: sample.units,
+        strata: 1,
+      }),
     ),
     Uint32Array.of(sample.units),
     { isUnbiased: true },
@@ -100,9 +105,10 @@ function unlabelledContributions(prepared: Prepared, controls: Controls): Contri
     prepared,
     controls,
     stackedMoments(blocksOf(prepared), {
-      ...passOf(prepared),
+      link: prepared.link,
       count: unlabelled.length,
       units: unlabelled,
+      weights: prepared.labelling.unlabelledWeights,
       strata,
       stratum: strata === 1 ? undefined : unlabelledStratum,
     }),
@@ -131,8 +137,4 @@ function mapped(prepared: Prepared, controls: Controls, moments: StackedMoments)
 
 function blocksOf({ sources }: Prepared) {
   return sources.map(({ source, all }) => ({ ...source, coefficients: all.coefficients }));
-}
-
-function passOf({ link, labelling }: Prepared) {
-  return { link, weights: labelling.weights };
 }
