@@ -1,3 +1,4 @@
+import { collapse } from "./hybrid/collapse.ts";
 import { coverage } from "./hybrid/coverage.ts";
 import { scaling } from "./hybrid/scaling.ts";
 import { surface } from "./hybrid/surface.ts";
@@ -10,7 +11,7 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = { coverage, scaling, surface };
+const PARTS: Readonly<Record<string, HybridPart>> = { coverage, scaling, surface, collapse };
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {

@@ -48,7 +48,7 @@ function measure(of: {
 }): Readonly<Record<string, string | number>> {
   const { name, truth, draws, seeds, pilots } = of;
   const said = { helps: 0, "no-evidence": 0, harms: 0, "not-enough": 0 };
-  const covered = new Map<string, number>();
+  const covered = new Map<string, { readonly tried: number; readonly inside: number }>();
   const exchanges: number[] = [];
   const saturations: number[] = [];
   for (let i = 0; i < pilots; i++) {
@@ -69,7 +69,8 @@ function measure(of: {
     saturations.push(mixed.point.saturation);
     const check = (what: string, found: { readonly low: number; readonly high: number }, value: number): void => {
       const inside = found.low <= value && value <= found.high;
-      covered.set(what, (covered.get(what) ?? 0) + (inside ? 1 : 0));
+      const before = covered.get(what) ?? { tried: 0, inside: 0 };
+      covered.set(what, { tried: before.tried + 1, inside: before.inside + (inside ? 1 : 0) });
     };
     const loss = lossAt(truth, { real: 400, synthetic: 0 });
     check("alone", neededRows(planning, { loss, multiple: 0 }), 400);
@@ -89,16 +90,12 @@ function measure(of: {
         beyond,
         lossAt(truth, { real: 800, synthetic: 0 }) - lossAt(truth, { real: 1000, synthetic: 0 }),
       );
-    check(
-      "exchange",
-      answer(planning, ({ exchange }) => exchange, mixed),
-      truth.exchange,
-    );
-    check(
-      "rate at 5",
-      answer(planning, (surface) => standIn(surface, 5), mixed),
-      standIn(truth, 5),
-    );
+    // Where a saturating truth is not seen, the rate that is told is one without saturation: an average, and no estimate of the first row's.
+    if (surfaces.verdict !== "helps" && truth.kind === "saturating") continue;
+    const rate = answer(planning, ({ exchange }) => exchange, mixed);
+    check("exchange", rate, truth.exchange);
+    const average = answer(planning, (surface) => standIn(surface, 5), mixed);
+    check("rate at 5", average, standIn(truth, 5));
   }
   return {
     truth: name,
@@ -106,7 +103,7 @@ function measure(of: {
     seeds,
     helps: said.helps / pilots,
     harms: said.harms / pilots,
-    ...Object.fromEntries([...covered].map(([what, count]) => [what, count / pilots])),
+    ...Object.fromEntries([...covered].map(([what, { tried, inside }]) => [what, inside / tried])),
     "median exchange": median(exchanges),
     "median saturation": truth.kind === "saturating" ? median(saturations) : "–",
   };

@@ -1,7 +1,7 @@
 import type { AlarmTest, MethodName } from "./estimation/estimation.ts";
 import type { Family } from "./estimation/sample.ts";
 import type { Outcome } from "./formula/outcome.ts";
-import type { InferEstimation, InferTables, InferTerm } from "./infer-result.ts";
+import type { InferEstimation, InferResult, InferTables, InferTerm } from "./infer-result.ts";
 
 /** What each method is called before a reader. */
 export const METHOD_TITLES: Readonly<Record<MethodName, string>> = {
@@ -13,6 +13,11 @@ export const METHOD_TITLES: Readonly<Record<MethodName, string>> = {
   "gmm-two-step": "two-step GMM",
   "naive-pooling": "naive pooling",
 };
+
+/** A coefficient's name; a mean and a quantile have one only, which no reader knows as an intercept. */
+export function termTitle({ family, outcome }: Pick<InferResult, "family" | "outcome">, term: string | null): string {
+  return family === "mean" || family === "quantile" ? `${family} of ${outcome.column}` : (term ?? "");
+}
 
 /** What the rows that are no labels are called: "predictions", "synthetic rows". */
 export type AuxiliaryWords = "predictions" | "synthetic rows" | "predictions and synthetic rows" | "unlabelled rows";

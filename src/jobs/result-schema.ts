@@ -3,6 +3,7 @@ import { lineageSchema } from "../evidence/manifest.ts";
 import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
 import { COMBINING_RULES } from "../hybrid/estimation/combining-rules.ts";
 import { METHODS } from "../hybrid/estimation/estimation.ts";
+import { collapseSchema } from "./collapse/result-schema.ts";
 import { planSchema } from "./plan-schema.ts";
 import { scaleSchema } from "./scale-schema.ts";
 
@@ -438,6 +439,7 @@ export function publishedSchemas(): Readonly<Record<string, unknown>> {
     "plan.schema.json": z.toJSONSchema(planSchema),
     "scale.schema.json": z.toJSONSchema(scaleSchema),
     "infer.schema.json": z.toJSONSchema(inferSchema),
+    "collapse.schema.json": z.toJSONSchema(collapseSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
     "dp.schema.json": z.toJSONSchema(privacyStatementSchema),
   };

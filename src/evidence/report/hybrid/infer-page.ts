@@ -1,12 +1,14 @@
-import type { CombiningRule } from "../../../hybrid/estimation/combining-rules.ts";
 import type { InferEstimation, InferResult, InferTerm } from "../../../hybrid/infer-result.ts";
-import { figure, METHOD_TITLES, RULE_WORDS } from "../../../hybrid/infer-words.ts";
+import { figure, METHOD_TITLES, termTitle } from "../../../hybrid/infer-words.ts";
 import { count, number, percent } from "../format.ts";
 import { type Html, html, named, type Part } from "../html.ts";
 import { pageOf } from "../page.ts";
 import { table } from "../table.ts";
 import { verdictBlock } from "../verdict.ts";
 import { FOREST_STYLE, type ForestRow, forestPlot } from "./forest.ts";
+import { changeSection } from "./infer-change-section.ts";
+import { tablesSection } from "./infer-tables-section.ts";
+import { primaryTerm, rangeWords, termOf } from "./infer-terms.ts";
 
 const LOOKS = {
   estimated: { look: "pass", verdict: "Estimated" },
@@ -93,29 +95,28 @@ function familyWords({ family, outcome }: InferResult): string {
   return `${words[family]}${outcome.labels ? ` of “${outcome.labels[1]}” against “${outcome.labels[0]}”` : ""},`;
 }
 
-function primaryTerm(result: InferResult): InferTerm | undefined {
-  return termOf(
-    result.estimations.find(({ method }) => method === result.primary),
-    result.headline,
-  );
-}
-
-function termOf(estimation: InferEstimation | undefined, term: string | null): InferTerm | undefined {
-  return estimation?.terms?.find((item) => item.term === term);
-}
-
 function methodsSection(result: InferResult): Html {
   const { estimations, primary, headline } = result;
   const own = estimations.find(({ method }) => method === primary);
   const alone = estimations.find(({ method }) => method === "labelled-only");
+  const naively = result.sources.length > 0 ? estimations.find(({ method }) => method === "naive-pooling") : undefined;
   const terms = (own?.terms ?? []).map(({ term }) => term);
-  const ordered = [...terms.filter((term) => term === headline), ...terms.filter((term) => term !== headline)];
-  const [first, ...others] = ordered.map((term) => html`<h3>${named(term)}</h3>${forestOf(result, term)}`);
+  // First what the answer is about, then where pooling fails most.
+  const wrong = (term: string): number => {
+    const [naive, right] = [termOf(naively, term), termOf(own, term)];
+    return naive && right && right.standardError > 0 ? Math.abs(naive.value - right.value) / right.standardError : 0;
+  };
+  const ordered = terms
+    .map((term) => ({ term, rank: term === headline ? Number.POSITIVE_INFINITY : wrong(term) }))
+    .sort((a, b) => b.rank - a.rank);
+  const [first, second, ...others] = ordered.map(
+    ({ term }) => html`<h3>${named(termTitle(result, term))}</h3>${forestOf(result, term)}`,
+  );
   const ratios = result.family === "logistic" || result.family === "poisson";
   const uncomputed = estimations.filter(({ notComputable }) => notComputable !== null);
   return html`<section id="methods" aria-labelledby="methods-title"><h2 id="methods-title">What does each method say?</h2>
 <p>The filled dot is the answer. Lines are ${percent(result.level)} intervals; what is drawn in red is wrong, and shown because it looks so sure.</p>
-${first}${others.length > 0 && (others.length < 4 ? others : html`<details class="data"><summary>${others.length} more coefficients</summary>${others}</details>`)}
+${first}${second}${others.length > 0 && html`<details class="data"><summary>${count(others.length, "more coefficient")}</summary>${others}</details>`}
 ${table(
   "Every coefficient by the method to go by, beside labels alone",
   [
@@ -129,7 +130,7 @@ ${table(
   (own?.terms ?? []).map((item) => {
     const real = termOf(alone, item.term);
     return [
-      named(item.term),
+      named(termTitle(result, item.term)),
       figure(item.value, item),
       `${figure(item.low, item)} to ${figure(item.high, item)}`,
       ...(ratios ? [ratioWords(item)] : []),
@@ -161,62 +162,6 @@ function forestOf(result: InferResult, term: string): Html {
   return forestPlot(rows, { label: `${term} by every method` });
 }
 
-function rangeWords(item: { readonly value: number; readonly low: number; readonly high: number }): string {
-  return `${figure(item.value, item)} (${figure(item.low, item)} to ${figure(item.high, item)})`;
-}
-
-const RULES: readonly CombiningRule[] = ["simple-synthesis", "fully-synthetic", "partially-synthetic"];
-
-function tablesSection(result: InferResult): Html {
-  const { tables, headline } = result;
-  if (!tables) return html``;
-  const alone = termOf(
-    result.estimations.find(({ method }) => method === "labelled-only"),
-    headline,
-  );
-  const byRule = tables.combined.flatMap(({ rule, terms }): ForestRow[] => {
-    const item = terms?.find(({ term }) => term === headline);
-    return item
-      ? [
-          {
-            ...item,
-            label: RULE_TITLES[rule] ?? rule,
-            words: rangeWords(item),
-            standing: rule === tables.rule ? "primary" : "beside",
-          },
-        ]
-      : [];
-  });
-  const naive = tables.asIfReal.find(({ term }) => term === headline);
-  const rows: ForestRow[] = [
-    ...(alone ? [{ ...alone, label: "real rows", words: rangeWords(alone), standing: "beside" as const }] : []),
-    ...byRule,
-    ...(naive ? [{ ...naive, label: "as if real", words: rangeWords(naive), standing: "wrong" as const }] : []),
-  ];
-  const refused = tables.combined.filter(({ notComputable }) => notComputable !== null);
-  return html`<section id="tables" aria-labelledby="tables-title"><h2 id="tables-title">What would a reader of the synthetic tables conclude?</h2>
-<p>${count(tables.tables, "table")} of ${number(Math.round(tables.syntheticRows))} rows, taken as ${RULE_WORDS[tables.rule]} of ${number(tables.realRows)} real rows. Their rows belong to no unit, so they cannot make the answer more precise.</p>
-<h3>${named(headline ?? "")}</h3>
-${forestPlot(rows, { label: `${headline} from synthetic tables by every rule` })}
-${table(
-  `Agreement with the real rows, by the rule for ${RULE_WORDS[tables.rule]}`,
-  ["Coefficient", "Overlap of the intervals", "Difference, in standard errors of the real rows"],
-  tables.agreement.map(({ term, overlap, standardisedDifference }) => [
-    named(term),
-    percent(Math.round(100 * overlap) / 100),
-    number(Math.round(100 * standardisedDifference) / 100),
-  ]),
-)}
-${refused.length > 0 && html`<ul>${refused.map(({ rule, notComputable }) => html`<li>${RULE_TITLES[rule]}: ${notComputable}</li>`)}</ul>`}
-${tables.combined.some(({ rule, repaired }) => repaired && RULES.includes(rule)) && html`<p>The variance of the rule for fully synthetic tables came out negative, and was replaced by one on the safe side (Reiter 2002).</p>`}</section>`;
-}
-
-const RULE_TITLES: Readonly<Partial<Record<CombiningRule, string>>> = {
-  "simple-synthesis": "fitted model",
-  "fully-synthetic": "fully synthetic",
-  "partially-synthetic": "partially synthetic",
-};
-
 function trustSection(result: InferResult): Html {
   const { alarms, refusal, notices } = result;
   const titles = { overidentification: "J test", "covariate-balance": "Covariate balance" };
@@ -241,50 +186,6 @@ ${table(
     : html`<p>No alarm can be tested here: there are no predictions or synthetic rows on both sides, or too few labels.</p>`
 }
 ${notices.length > 0 && html`<h3>What a reader must know</h3><ul>${notices.map((notice) => html`<li>${notice}</li>`)}</ul>`}</section>`;
-}
-
-function changeSection(result: InferResult): Html {
-  const items: Part[] = [];
-  const headline = primaryTerm(result);
-  const n = result.labelled;
-  const rest = result.units - n;
-  if (headline?.effectiveN && rest > 0 && headline.effectiveN > 1.01 * n) {
-    const left = unexplained({ n, rest, effectiveN: headline.effectiveN });
-    items.push(
-      html`<strong>More labels.</strong> An interval half as wide takes about ${number(Math.round(4 * n))} labels with predictions as good as these, or ${number(Math.round(4 * headline.effectiveN))} without any.`,
-      html`<strong>More unlabelled units.</strong> However many there were, the answer would be worth at most about ${number(Math.round(n / left))} labels, against ${number(Math.round(headline.effectiveN))} now: what predictions miss, only labels tell.`,
-      html`<strong>Better predictions.</strong> These explain about ${percent(Math.round(100 * (1 - left)) / 100)} of what makes the labels' estimate uncertain; the rest is open to a better model.`,
-    );
-  } else {
-    items.push(html`<strong>More labels.</strong> An interval half as wide takes about ${number(4 * n)} labels.`);
-    if (rest > 0)
-      items.push(
-        html`<strong>Better predictions.</strong> These explain next to nothing of what makes the labels' estimate uncertain.`,
-      );
-    else
-      items.push(
-        html`<strong>Unlabelled units with predictions.</strong> A model that predicts the outcome of further units would make the interval shorter by as much as it is right.`,
-      );
-  }
-  items.push(
-    html`<strong>How units were chosen.</strong> All of this rests on labels given at random, or with chances that are known (<code>--labelling-chance</code>, <code>--strata</code>). Where the easy cases were labelled, the answer is about easy cases.`,
-  );
-  return html`<section id="change" aria-labelledby="change-title"><h2 id="change-title">What would change the answer?</h2>
-<ul>${items.map((item) => html`<li>${item}</li>`)}</ul></section>`;
-}
-
-/** 1 − ρ² of n_eff = n (n + N) / (n + (1 − ρ²) N).
- * @source Broska, Howes & van Loon (2025), "The mixed subjects design" */
-function unexplained({
-  n,
-  rest,
-  effectiveN,
-}: {
-  readonly n: number;
-  readonly rest: number;
-  readonly effectiveN: number;
-}): number {
-  return Math.min(1, Math.max(0.001, ((n * (n + rest)) / effectiveN - n) / rest));
 }
 
 function howSection(result: InferResult): Html {
