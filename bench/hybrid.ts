@@ -1,4 +1,7 @@
 import { collapse } from "./hybrid/collapse.ts";
+import { coverage } from "./hybrid/coverage.ts";
+import { scaling } from "./hybrid/scaling.ts";
+import { surface } from "./hybrid/surface.ts";
 import { flagsOf } from "./measure.ts";
 
 /** One measurement of real and synthetic rows together; prints its own table. */
@@ -8,7 +11,7 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = { collapse };
+const PARTS: Readonly<Record<string, HybridPart>> = { coverage, scaling, surface, collapse };
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {

@@ -42,6 +42,15 @@ export function chiSquareQuantile(p: number, degreesOfFreedom: number): number {
   return degreesOfFreedom * (1 - spread + normalQuantile(p) * Math.sqrt(spread)) ** 3;
 }
 
+/** P(X ≥ x) for a chi-squared variable.
+ * @source beyond 20,000 degrees of freedom Wilson & Hilferty (1931), as in {@link chiSquareQuantile} */
+export function chiSquareUpperTail(x: number, degreesOfFreedom: number): number {
+  if (!(x > 0)) return 1;
+  if (degreesOfFreedom <= 20_000) return Math.max(0, 1 - jstat.jStat.chisquare.cdf(x, degreesOfFreedom));
+  const spread = 2 / (9 * degreesOfFreedom);
+  return normalCdf((1 - spread - Math.cbrt(x / degreesOfFreedom)) / Math.sqrt(spread));
+}
+
 /** Bounds on a share, each missed with probability at most `alpha` (so the interval's level is 1 − 2 alpha).
  * @param successes 0 … trials; need not be whole (weighted votes, effective sample sizes)
  * @source Clopper & Pearson (1934), Biometrika */
