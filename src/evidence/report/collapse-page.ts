@@ -115,7 +115,7 @@ ${dataFold(
   ),
 )}</section>`;
   const how = html`<section id="how" aria-labelledby="how-title"><h2 id="how-title">How it was simulated</h2>
-<p>Linear regression with ${page.dimensions} columns and ${page.rows} rows a generation: y = x·w + e, x standard normal, e of variance 1. The first model is fitted by least squares to real rows. Every further generation draws fresh rows x, takes the last model's word for y with new noise, and fits again. The error is the squared distance of w from the truth, over σ²d/(T − d − 1), that of one fit. Dashed: theory, exact for <em>replace</em> and <em>accumulate</em>, and nearly so for <em>anchored</em>.</p>
+<p>Linear regression with ${page.dimensions} columns and ${page.rows} rows a generation: y = x·w + e, x standard normal, e of variance 1. The first model is fitted by least squares to real rows. Every further generation draws fresh rows x, takes the last model's word for y with new noise, and fits again. The error is the squared distance of w from the truth, over σ²d/(T − d − 1), that of one fit. Dashed: theory, exact for <em>replace</em> and <em>accumulate</em>, and for many rows per column for <em>anchored</em>.</p>
 ${table(
   "Design",
   ["What", "Value"],
@@ -184,7 +184,7 @@ async function monitorPart(page: TableCollapsePage, monitor: TableCollapsePage["
     arm.curves.find((curve) => curve.monitor === monitor.name)?.points ?? [];
   const lowest = Math.min(...page.arms.flatMap((arm) => curveOf(arm).map(({ low }) => low)));
   const plot = await curvePlot({
-    caption: monitor.title,
+    caption: `${monitor.title} by generation`,
     label: `${monitor.title} by generation: ${page.arms.map((arm) => `${arm.arm} ends at ${compact(curveOf(arm).at(-1)?.value ?? Number.NaN)}`).join(", ")}.`,
     x: { name: "Generation", min: 0, max: page.generations },
     y: { name: monitor.title, min: lowest > LEAST_LOSS ? LEAST_LOSS : 0 },

@@ -18,7 +18,7 @@ export interface LinearArm {
   readonly arm: Arm;
   /** From generation 1. */
   readonly error: readonly { readonly mean: number; readonly standardError: number }[];
-  /** What theory says: exact for replace and accumulate, and for anchored up to what two steps share of the real rows. */
+  /** What theory says: exact for replace and accumulate, for many rows per column for anchored. */
   readonly theory: readonly number[];
 }
 
@@ -62,35 +62,18 @@ export async function simulateLinear(
 /** The expected error of each generation, from 1, in units of one fit to real rows.
  *
  * Replace: n, one unit of noise each. Accumulate: generation i adds σ²·d / (i·(i·T − d − 1)), for G⁻¹XᵀX of the newest of i equal parts is 1/i on average;
- * for many rows that is Σ 1/i², under π²/6. Anchored: half of the labels are real and stay, so about half of each step's deviation from the first fit is
- * carried on; for many rows 1 + ⅓(1 − ¼ⁿ⁻¹).
+ * for many rows that is Σ 1/i², under π²/6. Anchored: half of the labels are real and stay, so half of each step's deviation from the first fit is carried
+ * on: 1 + ⅓(1 − ¼ⁿ⁻¹) for many rows per column.
  * @source Gerstgrasser et al. (2024), arXiv:2404.01413, theorems 1 and 2; the exact sums are ours, by Wishart moments */
 export function linearTheory(arm: Arm, { dimensions, rows, generations }: LinearDesign): readonly number[] {
-  // Of n parts of rows, what the noise of the newest part adds, in units.
-  const added = (n: number): number => (rows - dimensions - 1) / (n * (n * rows - dimensions - 1));
-  const carried = carriedShare({ dimensions, rows });
   let sum = 0;
   return Array.from({ length: generations }, (_, index) => {
-    if (arm === "replace") return index + 1;
-    if (arm === "accumulate") sum += added(index + 1);
-    else sum = index === 0 ? 0 : carried * sum + added(2);
-    return arm === "accumulate" ? sum : 1 + sum;
+    const n = index + 1;
+    if (arm === "replace") return n;
+    if (arm === "anchored") return 1 + (1 - 0.25 ** index) / 3;
+    sum += (rows - dimensions - 1) / (n * (n * rows - dimensions - 1));
+    return sum;
   });
-}
-
-/** The share of a squared deviation that a fit to as many real as synthetic rows carries on: E‖G⁻¹W₁x‖² / ‖x‖², where W₁ is the Wishart matrix of the synthetic
- * rows and G that of all. With W₁ = G^½·U·G^½, U is independent of G and turns with it, so that E[u_ij·u_kl] = p·δ_ij·δ_kl + q·(δ_ik·δ_jl + δ_il·δ_jk); p and q follow
- * from E(tr W)² and E tr W² of both. ¼ for many rows. */
-function carriedShare({ dimensions: d, rows }: Pick<LinearDesign, "dimensions" | "rows">): number {
-  const traceSquared = (n: number): number => n * n * d * d + 2 * n * d;
-  const squareTrace = (n: number): number => n * d * (n + d + 1);
-  const [a1, a2, c1, c2] = [traceSquared(rows), squareTrace(rows), traceSquared(2 * rows), squareTrace(2 * rows)];
-  // a1 = p·c1 + 2q·c2 and a2 = p·c2 + q·(c1 + c2).
-  const determinant = c1 * (c1 + c2) - 2 * c2 * c2;
-  const p = (a1 * (c1 + c2) - 2 * c2 * a2) / determinant;
-  const q = (c1 * a2 - c2 * a1) / determinant;
-  const traces = (d * (2 * rows * d - 2)) / (2 * rows - d - 1);
-  return p + q + (q * traces) / d;
 }
 
 interface LinearTask extends LinearDesign {
