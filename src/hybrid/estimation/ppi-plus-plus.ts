@@ -31,8 +31,10 @@ export function predictionPowered(
   let spread = coefficients && rectifiedSpreadAt(predictions, coefficients);
   for (let round = 0; options.lambda === undefined && coefficients && spread && round < rounds; round++) {
     lambda = spread.bestLambda(coordinate);
-    coefficients = estimate(lambda);
-    spread = coefficients && rectifiedSpreadAt(predictions, coefficients);
+    coefficients = estimate(lambda, coefficients);
+    // Of a mean without weights the spread about one value is that about any.
+    if (coefficients && !(predictions.isMean && !predictions.unlabelled.weights))
+      spread = rectifiedSpreadAt(predictions, coefficients);
   }
   if (!coefficients || !spread) return { method, notComputable: "Its loss has no minimum on these rows." };
   return estimationOf(method, {
