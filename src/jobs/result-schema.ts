@@ -1,5 +1,11 @@
 import { z } from "zod";
+import { lineageSchema } from "../evidence/manifest.ts";
 import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
+import { COMBINING_RULES } from "../hybrid/estimation/combining-rules.ts";
+import { METHODS } from "../hybrid/estimation/estimation.ts";
+import { collapseSchema } from "./collapse/result-schema.ts";
+import { planSchema } from "./plan-schema.ts";
+import { scaleSchema } from "./scale-schema.ts";
 
 // The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
 // checks that they are up to date and that real results satisfy them.
@@ -87,6 +93,10 @@ export const decisionSchema = z.object({
         .looseObject({ epsilon: z.number(), delta: z.number() })
         .nullish()
         .describe("The differential privacy guarantee; null: none"),
+      lineage: z
+        .object({ sourceGeneration: z.int(), anchored: z.boolean().nullable(), realRows: z.int().nullable() })
+        .optional()
+        .describe("What the table was learnt from; absent: nobody knows"),
       run: z
         .object({
           asked: z.int(),
@@ -174,6 +184,9 @@ export const resultSchema = z.object({
     .optional()
     .describe("Rows to test programs with, after the ordinary rows that scores and decision speak of"),
   judged: z.enum(["release", "procedure"]).describe("What the privacy metrics looked at"),
+  lineage: lineageSchema
+    .nullable()
+    .describe("How far the synthetic rows are from real ones, and what they were learnt from; null: nobody knows"),
   privacy: privacyStatementSchema.optional().describe("The guarantee under --epsilon, as in the bundle's dp.json"),
   evaluation: z
     .string()
@@ -253,6 +266,7 @@ export const runResultSchema = z.object({
   format: z.literal("counterfoil-run-result/1"),
   decision: decisionSchema,
   scores: z.array(scoreSchema),
+  lineage: lineageSchema.describe("How far the rows are from real ones, and what they were made from"),
   summary: runSummarySchema,
   bundle: z.string().nullable(),
   report: z.string().nullable(),
@@ -268,6 +282,7 @@ export const verificationSchema = z.object({
   trusted: z.boolean(),
   decision: z.enum(["pass", "refuse", "indeterminate", "waived"]).nullable(),
   signer: z.string().nullable(),
+  lineage: lineageSchema.optional().describe("As it was signed; absent: not trusted, or it says nothing of it"),
   files: z.int(),
   problems: z.array(z.string()),
   notices: z
@@ -319,12 +334,112 @@ export const driftSchema = z.object({
   permutations: z.int(),
 });
 
+const term = {
+  term: z.string(),
+  value: z.number(),
+  standardError: z.number(),
+  low: z.number(),
+  high: z.number(),
+};
+const combiningRule = z.enum(COMBINING_RULES);
+
+/** What `counterfoil infer --json` prints. */
+export const inferSchema = z.object({
+  format: z.literal("counterfoil-infer/1"),
+  version: z.string(),
+  decision: z
+    .enum(["estimated", "alarm", "none"])
+    .describe("alarm: a test says that the estimate's assumptions do not hold; none: no valid interval can be given"),
+  sentences: z.array(z.string()).describe("The answer first"),
+  formula: z.string(),
+  family: z.enum(["mean", "quantile", "ols", "logistic", "poisson"]),
+  probability: z.number().nullable(),
+  outcome: z.object({
+    column: z.string(),
+    labels: z
+      .tuple([z.string(), z.string()])
+      .nullable()
+      .describe("Of two labels: the one that counts 0, the one that counts 1"),
+  }),
+  level: z.number(),
+  seed: z.number(),
+  units: z.int(),
+  labelled: z.int(),
+  files: z.array(
+    z.object({
+      role: z.enum(["labelled", "unlabelled", "synthetic"]),
+      name: z.string(),
+      rows: z.int(),
+      sha256: z.string(),
+    }),
+  ),
+  sources: z.array(z.object({ name: z.string(), kind: z.enum(["proxy", "synthetic", "cross-fitted"]) })),
+  primary: z.enum(METHODS).nullable().describe("The method to go by; null: none gives a valid interval"),
+  refusal: z.string().nullable().describe("Why the default method is not the one to go by"),
+  headline: z.string().nullable().describe("The coefficient that the first sentence speaks of"),
+  estimations: z.array(
+    z.object({
+      method: z.enum(METHODS),
+      terms: z
+        .array(
+          z.object({
+            ...term,
+            effectiveN: z
+              .number()
+              .nullable()
+              .describe("Labels that labels alone would need for an interval as short; null where no interval is owed"),
+          }),
+        )
+        .nullable(),
+      covariance: z.array(z.array(z.number())).nullable(),
+      degreesOfFreedom: z.number().nullable().describe("Of Student's t; null: the normal distribution"),
+      lambda: z.number().nullable().describe("Weight of the predictions in PPI++"),
+      notComputable: z.string().nullable(),
+    }),
+  ),
+  alarms: z.array(
+    z.object({
+      name: z.enum(["overidentification", "covariate-balance"]),
+      statistic: z.number(),
+      degreesOfFreedom: z.number(),
+      p: z.number(),
+      alpha: z.number(),
+      rejected: z.boolean(),
+      words: z.string(),
+    }),
+  ),
+  tables: z
+    .object({
+      tables: z.int(),
+      syntheticRows: z.number().describe("Of one table, on average"),
+      realRows: z.int(),
+      synthesis: z.enum(["fitted", "full", "partial"]),
+      rule: combiningRule,
+      combined: z.array(
+        z.object({
+          rule: combiningRule,
+          terms: z.array(z.object(term)).nullable(),
+          repaired: z.boolean().describe("A negative variance was replaced"),
+          notComputable: z.string().nullable(),
+        }),
+      ),
+      asIfReal: z.array(z.object(term)).describe("The first table read as if it were real: what must not be done"),
+      agreement: z.array(z.object({ term: z.string(), overlap: z.number(), standardisedDifference: z.number() })),
+    })
+    .nullable(),
+  notices: z.array(z.string()),
+});
+
 /** Every published schema, by file name. */
 export function publishedSchemas(): Readonly<Record<string, unknown>> {
   return {
     "result.schema.json": z.toJSONSchema(resultSchema),
     "run-result.schema.json": z.toJSONSchema(runResultSchema),
     "drift.schema.json": z.toJSONSchema(driftSchema),
+    "plan.schema.json": z.toJSONSchema(planSchema),
+    "scale.schema.json": z.toJSONSchema(scaleSchema),
+    "infer.schema.json": z.toJSONSchema(inferSchema),
+    "collapse.schema.json": z.toJSONSchema(collapseSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
     "dp.schema.json": z.toJSONSchema(privacyStatementSchema),
   };

@@ -14,9 +14,12 @@ export async function drawChart(
     import("echarts/renderers"),
   ]);
   core.use([
+    charts.CustomChart,
     charts.HeatmapChart,
     charts.LineChart,
+    charts.ScatterChart,
     components.GridComponent,
+    components.MarkLineComponent,
     components.VisualMapComponent,
     renderers.SVGRenderer,
   ]);
@@ -74,7 +77,7 @@ function themed(svg: string): string {
     .replace(/<defs\b[\s\S]*?<\/defs>/g, "")
     .replace(/ (?:ecmeta_\w+|class|style|clip-path|pointer-events|xmlns(?::xlink)?|version|baseProfile)="[^"]*"/g, "")
     .replace(/<rect [^>]*fill="none"[^>]*><\/rect>/g, "")
-    .replace(/<(path|text|g|rect|circle|polyline|line)\b([^>]*)>/g, (_, tag: string, attributes: string) => {
+    .replace(/<(path|text|g|rect|circle|polyline|polygon|line)\b([^>]*)>/g, (_, tag: string, attributes: string) => {
       const classes: string[] = [];
       const kept = attributes.replace(/ (fill|stroke)="#0a0b([0-9a-f]{2})"/g, (__, kind: string, hex: string) => {
         classes.push(`${kind === "fill" ? "f" : "s"}-${STANDS[Number.parseInt(hex, 16)]}`);

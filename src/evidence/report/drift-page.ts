@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
 import type { ColumnDrift } from "../../metrics/drift/column-drift.ts";
 import type { Comparison } from "../../metrics/drift/compare.ts";
 import { compact, count, interval, number, percent } from "./format.ts";
-import { type Html, html, markupOf, named, trusted } from "./html.ts";
+import { type Html, html, named } from "./html.ts";
+import { pageOf } from "./page.ts";
 import { dotPlot } from "./scale.ts";
 import { table } from "./table.ts";
+import { verdictBlock } from "./verdict.ts";
 
 /** What the page of a comparison shows. */
 export interface DriftPage extends Comparison {
@@ -26,47 +26,45 @@ const WORDS = {
     words: "No drift",
     answer: "The two tables are alike, within the tolerance.",
     look: "pass",
-    icon: "M5 12.5l4.5 4.5L19 7.5",
   },
   drift: {
     words: "Drift",
     answer: "The new table has moved away from the old one.",
     look: "refuse",
-    icon: "M6.5 6.5l11 11M17.5 6.5l-11 11",
   },
   indeterminate: {
     words: "Indeterminate",
     answer: "Too few rows to tell.",
     look: "indeterminate",
-    icon: "M8.8 9.2a3.2 3.2 0 1 1 4.7 2.8c-1 .6-1.5 1.2-1.5 2.4M12 17.9v.1",
   },
 } as const;
 
 const TESTS = { classifier: "Classifier", kernel: "Kernel (MMD)" } as const;
 const FLAGS = { none: "", some: "moved", much: "moved much" } as const;
 
-/** One HTML file that loads nothing and runs nothing; the same input gives the same bytes. */
+/** One HTML file that loads nothing; the same input gives the same bytes. */
 export function renderDriftPage(page: DriftPage): string {
-  const style = readFileSync(new URL("./report.css", import.meta.url), "utf8");
-  const policy = `default-src 'none'; img-src data:; style-src 'sha256-${createHash("sha256").update(style).digest("base64")}'; base-uri 'none'; form-action 'none'`;
-  const { words } = WORDS[page.decision];
-  const title = `${page.old.name} → ${page.new.name}`;
-  const body = html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><meta name="generator" content="counterfoil ${page.version}"><title>${words}: ${title}</title><link rel="icon" href="data:,"><style>${trusted(style)}</style></head><body>
-<a class="skip" href="#decision">Skip to the answer</a>
-<header><div class="bar-top"><p class="brand">Counterfoil <span class="quiet">drift report</span></p></div><h1>${title}</h1></header>
-<main>${decisionPart(page)}
-${testsPart(page)}
-${columnsPart(page)}
-${howPart(page)}</main>
-<footer><p class="small quiet">Made by counterfoil ${page.version}. This file is complete in itself and loads nothing.</p></footer></body></html>`;
-  return `<!doctype html>\n${markupOf(body)}\n`;
+  return pageOf({
+    title: `${page.old.name} → ${page.new.name}`,
+    verdict: WORDS[page.decision].words,
+    kind: "drift report",
+    version: page.version,
+    navigation: [
+      ["decision", "Answer"],
+      ["tests", "Tests"],
+      ["columns", "Columns"],
+      ["how", "Measured"],
+    ],
+    sections: [decisionPart(page), testsPart(page), columnsPart(page), howPart(page)],
+    footer: "",
+  });
 }
 
 function decisionPart(page: DriftPage): Html {
-  const { words, answer, look, icon } = WORDS[page.decision];
+  const { words, answer, look } = WORDS[page.decision];
   const [first, ...others] = page.reasons;
   return html`<section id="decision" aria-labelledby="decision-title"><h2 id="decision-title">Has it drifted?</h2>
-<div class="verdict ${look}"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${trusted(`<circle cx="12" cy="12" r="11"/><path d="${icon}"/>`)}</svg><div><p class="words">${words}</p><p class="answer">${answer}</p><p class="summary">${first}</p></div></div>
+${verdictBlock({ look, words, answer, summary: first })}
 ${others.length > 0 && html`<ul>${others.map((reason) => html`<li>${reason}</li>`)}</ul>`}
 <p class="quiet">${count(page.old.rows, "old row")}, ${count(page.new.rows, "new row")}, ${count(page.columns.length, "column")} compared.</p></section>`;
 }

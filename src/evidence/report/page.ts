@@ -33,7 +33,7 @@ export function pageOf(page: Page): string {
   ].join("; ");
   const { title, verdict, kind, version, navigation, sections, footer } = page;
   const body = html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><meta name="generator" content="counterfoil ${version}"><title>${verdict}: ${title}</title><link rel="icon" href="data:,"><style>${trusted(style)}</style></head><body>
-<a class="skip" href="#decision">Skip to the decision</a>
+<a class="skip" href="#decision">Skip to the answer</a>
 <header><div class="bar-top"><p class="brand">Counterfoil <span class="quiet">${kind}</span></p><button type="button" id="theme" hidden>Theme: <span>automatic</span></button></div><h1>${title}</h1><nav aria-label="Sections"><ol>${navigation.map(
     ([id, words]) => html`<li><a href="#${id}">${words}</a></li>`,
   )}</ol></nav></header>

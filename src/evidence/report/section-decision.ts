@@ -1,21 +1,16 @@
 import type { Family } from "../../metrics/metric.ts";
 import type { Decision, Outcome, RuleResult, Verdict } from "../../policy/decision.ts";
 import { compact, count, formatOf, percent, slug } from "./format.ts";
-import { type Html, html, trusted } from "./html.ts";
+import { type Html, html } from "./html.ts";
 import type { Judgement, ReportInput } from "./input.ts";
 import { table } from "./table.ts";
+import { verdictBlock } from "./verdict.ts";
 
-export const VERDICTS: Readonly<
-  Record<Verdict, { readonly words: string; readonly answer: string; readonly icon: string }>
-> = {
-  pass: { words: "Passed", answer: "Yes, it may be released.", icon: "M5 12.5l4.5 4.5L19 7.5" },
-  refuse: { words: "Refused", answer: "No, it must not be released.", icon: "M6.5 6.5l11 11M17.5 6.5l-11 11" },
-  indeterminate: {
-    words: "Indeterminate",
-    answer: "Not on this evidence: it is too thin to decide.",
-    icon: "M8.8 9.2a3.2 3.2 0 1 1 4.7 2.8c-1 .6-1.5 1.2-1.5 2.4M12 17.9v.1",
-  },
-  waived: { words: "Waived", answer: "Yes, by a waiver, against a rule of the policy.", icon: "M12 6v7.5M12 17.9v.1" },
+export const VERDICTS: Readonly<Record<Verdict, { readonly words: string; readonly answer: string }>> = {
+  pass: { words: "Passed", answer: "Yes, it may be released." },
+  refuse: { words: "Refused", answer: "No, it must not be released." },
+  indeterminate: { words: "Indeterminate", answer: "Not on this evidence: it is too thin to decide." },
+  waived: { words: "Waived", answer: "Yes, by a waiver, against a rule of the policy." },
 };
 
 const OUTCOMES: Readonly<Record<Outcome, { readonly words: string; readonly mark: string; readonly rank: number }>> = {
@@ -53,11 +48,11 @@ export function decisionPart(
 ): Html {
   const { decision } = input;
   const { notices, decidedOn, changes = {} } = options;
-  const { words, answer, icon } = VERDICTS[decision.decision];
+  const { words, answer } = VERDICTS[decision.decision];
   const rules = [...decision.rules].sort((a, b) => OUTCOMES[a.outcome].rank - OUTCOMES[b.outcome].rank);
   const reasons = rules.filter((rule) => OUTCOMES[rule.outcome].rank <= OUTCOMES.warn.rank);
   return html`<section id="decision" aria-labelledby="decision-title"><h2 id="decision-title">May it be released?</h2>
-<div class="verdict ${decision.decision}"><svg class="icon" viewBox="0 0 24 24" aria-hidden="true">${trusted(`<circle cx="12" cy="12" r="11"/><path d="${icon}"/>`)}</svg><div><p class="words">${words}</p><p class="answer">${answer}</p><p class="summary">${decision.summary}</p></div></div>
+${verdictBlock({ look: decision.decision, words, answer, summary: decision.summary })}
 <p class="quiet">Decided by the policy <strong>${decision.policy.name}</strong> ${decidedOn} ${tallied(decision)}</p>
 ${
   reasons.length > 0

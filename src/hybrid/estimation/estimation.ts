@@ -70,6 +70,6 @@ export interface Inference {
   readonly overidentification: AlarmTest | null;
   /** Labelled against unlabelled covariates of the sources: J cannot see a choice of units by their covariates. Null: no source that has covariates or outcomes on both sides. */
   readonly covariateBalance: AlarmTest | null;
-  /** What a reader must know, whole sentences. */
+  /** What a reader must know beside refusal and alarms, whole sentences. */
   readonly notices: readonly string[];
 }

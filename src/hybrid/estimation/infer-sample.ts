@@ -64,7 +64,7 @@ export function inferSample(sample: PairedSample, family: Family, options: Infer
     estimations: METHODS.map((method) => found.estimations.get(method) as Estimation | NoEstimation),
     overidentification: found.overidentification,
     covariateBalance: balance,
-    notices: [...found.notices, ...alarms(found.overidentification, balance)],
+    notices: found.notices,
   };
 }
 
@@ -191,17 +191,4 @@ function overidentification(
 
 function firstProxy(names: readonly string[]): readonly string[] {
   return names.length > 1 ? [`PPI and PPI++ take one proxy, the first: "${names[0]}". The others use all.`] : [];
-}
-
-function alarms(overidentification: AlarmTest | null, balance: AlarmTest | null): readonly string[] {
-  const out: string[] = [];
-  if (overidentification?.rejected)
-    out.push(
-      "Predicted or synthetic rows of labelled units follow another mechanism than those of unlabelled ones (the test of over-identification rejects). Make them in the same way for both; until then use labelled rows alone.",
-    );
-  if (balance?.rejected)
-    out.push(
-      "Labelled units differ from the others in what is known of both (the balance test rejects): they were hardly labelled at random. Give the labelling chances or strata; without them every interval here may miss.",
-    );
-  return out;
 }

@@ -38,10 +38,10 @@ export function mEstimate(rows: Rows, link: Link, start?: Float64Array): MEstima
     const decrement = dot(step, score.gradient);
     // The second step of a linear regression only takes rounding away; its information stays.
     if (link === "identity" && round > 0)
-      return finished({ coefficients: added(coefficients, step), score, scale }, link);
+      return finished({ coefficients: added(coefficients, step), score, scale, count: countOf(rows) }, link);
     ({ coefficients, score } = advance(rows, link, { coefficients, step, decrement }));
     if (link !== "identity" && decrement <= TOLERANCE * score.weight)
-      return finished({ coefficients, score, scale }, link);
+      return finished({ coefficients, score, scale, count: countOf(rows) }, link);
   }
   return { problem: "separated", term: widest(coefficients, scale) };
 }
@@ -73,16 +73,24 @@ function finished(
     coefficients,
     score,
     scale,
-  }: { readonly coefficients: Float64Array; readonly score: Score; readonly scale: Float64Array },
+    count,
+  }: {
+    readonly coefficients: Float64Array;
+    readonly score: Score;
+    readonly scale: Float64Array;
+    readonly count: number;
+  },
   link: Link,
 ): MEstimate | NoMEstimate {
   const width = coefficients.length;
   const decomposed = cholesky(score.information, width, { tolerance: 1e-13 });
   if ("dependent" in decomposed) return { problem: "separated", term: widest(coefficients, scale) };
   const inverse = invertCholesky(decomposed.factor, width);
+  // Weights that are shares sum to 1, and yet there are as many rows.
+  const perRow = Math.sqrt(score.weight / count);
   if (link !== "identity")
     for (let j = 0; j < width; j++)
-      if (Math.sqrt(inverse[j * width + j] as number) * (scale[j] as number) > BOUNDLESS)
+      if (perRow * Math.sqrt(inverse[j * width + j] as number) * (scale[j] as number) > BOUNDLESS)
         return { problem: "separated", term: widest(coefficients, scale) };
   return { coefficients, inverseHessian: inverse.map((value) => value * score.weight), weight: score.weight };
 }
