@@ -21,6 +21,8 @@ export type {
   InferTables,
   InferTerm,
 } from "./hybrid/infer-result.ts";
+export type { CollapseOptions, CollapseResult } from "./jobs/collapse/result.ts";
+export { collapse } from "./jobs/collapse.ts";
 export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
 export { complete } from "./jobs/complete.ts";
 export type { DriftOptions, DriftResult } from "./jobs/drift.ts";
@@ -38,6 +40,11 @@ export type {
   VerifyOptions,
   VerifyResult,
 } from "./jobs/job.ts";
+export type { PlanResult } from "./jobs/plan.ts";
+export { plan } from "./jobs/plan.ts";
+export type { PlanOptions } from "./jobs/plan-options.ts";
+export type { PlanPreview } from "./jobs/plan-preview.ts";
+export { previewPlan } from "./jobs/plan-preview.ts";
 export type { Preview, PreviewRow } from "./jobs/preview-recipe.ts";
 export { previewRecipe } from "./jobs/preview-recipe.ts";
 export type { PreviewOptions, RecipeOptions, RunRecipeOptions } from "./jobs/run-options.ts";
@@ -45,6 +52,8 @@ export { runRecipe } from "./jobs/run-recipe.ts";
 export type { RunResult } from "./jobs/run-result.ts";
 export type { SampleModelOptions, SampleResult } from "./jobs/sample.ts";
 export { sample } from "./jobs/sample.ts";
+export type { ScaleOptions, ScaleResult } from "./jobs/scale.ts";
+export { scale } from "./jobs/scale.ts";
 export { synthesize } from "./jobs/synthesize.ts";
 export { verify } from "./jobs/verify.ts";
 export { metrics } from "./metrics/index.ts";

@@ -69,6 +69,12 @@ test("every command in the docs runs", () =>
         `age,job,amount,income\n${Array.from({ length: 300 }, (_, i) => row(from + i)).join("\n")}\n`,
       );
     }
+    // Losses that fall with the size of the training data, three runs each.
+    const losses = Array.from({ length: 24 }, (_, i) => {
+      const size = 250 * 2 ** Math.floor(i / 3);
+      return `${size},${i % 3},${(9 / (4 + size ** 0.4) + 0.06) * (1 + 0.004 * ((i * 7) % 5))}`;
+    });
+    writeFileSync(join(folder, "points.csv"), `size,seed,loss\n${losses.join("\n")}\n`);
     const mock = await startMockModels();
     writeFileSync(join(folder, "questions.yaml"), questionsRecipe(mock.baseUrl));
     for (const name of [

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../runs/fingerprint.ts";
+import { addCollapse } from "./collapse.ts";
 import { addComplete } from "./complete.ts";
 import { addDoctor } from "./doctor.ts";
 import { addDrift } from "./drift.ts";
@@ -9,9 +10,11 @@ import { EXIT, reportError } from "./exit.ts";
 import { addInfer } from "./infer.ts";
 import { addKeygen } from "./keygen.ts";
 import { addModels } from "./models.ts";
+import { addPlan } from "./plan.ts";
 import { addPolicy } from "./policy.ts";
 import { addRun } from "./run.ts";
 import { addSample } from "./sample.ts";
+import { addScale } from "./scale.ts";
 import { addSchema } from "./schema.ts";
 import { addSynthesize } from "./synthesize.ts";
 import { addVerify } from "./verify.ts";
@@ -49,10 +52,13 @@ for (const add of [
   addRun,
   addEvaluate,
   addVerify,
+  addInfer,
+  addPlan,
+  addScale,
+  addCollapse,
   addSample,
   addComplete,
   addDrift,
-  addInfer,
   addSchema,
   addPolicy,
   addKeygen,

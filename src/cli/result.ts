@@ -2,6 +2,7 @@ import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
 import type { JobResult } from "../jobs/job.ts";
 import { isMeasured, type Score } from "../metrics/metric.ts";
 import { numberInWords } from "../policy/words.ts";
+import { lineageInWords } from "../runs/data-lineage.ts";
 import { decisionLine, shown } from "./result-lines.ts";
 
 /** Prints what a job found: JSON for a script, or the decision, the five numbers that matter, and where the report is. */
@@ -34,6 +35,7 @@ export function resultText(result: JobResult): string {
     if (result.evaluation)
       lines.push(`evaluation ${shown(result.evaluation)}  (from the real rows: for you, not for who gets the bundle)`);
   }
+  if (result.lineage && result.lineage.generation > 1) lines.push(`lineage    ${lineageInWords(result.lineage)}`);
   if (result.compat) {
     lines.push("", `${result.compat.peer} ${result.compat.version} would print, beside ours:`);
     const text = (value: number | null | undefined): string =>

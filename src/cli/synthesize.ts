@@ -14,7 +14,8 @@ export function addSynthesize(program: Command): void {
         "Fits a synthesizer on a training split of a table, samples a synthetic table, judges it against rows nobody looked at,\n" +
           "decides by a policy, and leaves a signed bundle. Reads CSV, TSV (also .gz), JSON, JSONL, Parquet, DuckDB and SQLite.",
       )
-      .argument("<file>", "the real table")
+      .argument("<file>", "the real table; or a synthetic one, as the folder of a bundle")
+      .option("--anchor <file>", "real rows beside a synthetic source: both are learnt from, and only real rows judge")
       .option("--out <dir>", "folder of the bundle; must not exist (default: <file>-synthetic)")
       .option("--rows <n>", "synthetic rows (default: as many as the source has)", wholeNumber(1, MAX_ROWS))
       .option(
@@ -81,6 +82,11 @@ export function addSynthesize(program: Command): void {
     .option("--csv", "write CSV beside Parquet")
     .option("--seed <n>", "same input and seed, same bytes (default: 0)", wholeNumber(0, MAX_SEED))
     .option("--threads <n>", "worker threads; does not change the result (default: all cores)", wholeNumber(1, 256))
+    .option(
+      "--source-generation <k>",
+      "how far the source is from real rows: 0 real, 1 learnt from real rows … (default: what it says of itself, or 0)",
+      wholeNumber(0, 1_000_000),
+    )
     .option("--source-id <name>", "a name for the real rows, under which the runs that measured them are counted")
     .option("--signing-key <file>", "Ed25519 private key, PEM (default: this user's own, made on first use)")
     .option("--json", "print the result as JSON on stdout")
@@ -93,6 +99,7 @@ Examples:
   counterfoil synthesize patients.csv --target died --target-leaks date_of_death
   counterfoil synthesize shop.duckdb --query "select * from orders where year = 2025" --rows 50000
   counterfoil synthesize visits.parquet --group patient_id --id visit_id --csv
+  counterfoil synthesize patients-synthetic --anchor patients.csv --out patients-again
   counterfoil synthesize census.csv --epsilon 1 --schema public-domain.yaml --source-id census-2024`,
     )
     .action(async (file: string, options) => {

@@ -16,6 +16,7 @@ export function addVerify(program: Command): void {
     .option("--trust <keyfile>", "the signer's public key (PEM)")
     .option("--recompute", "also measure every metric again, from the private files below (a text run needs none)")
     .option("--real <file>", "the source of a synthesis, or the real rows of an evaluation")
+    .option("--anchor <file>", "the real rows beside a synthetic source, if a synthesis had them")
     .option("--synthetic <file>", "the table that an evaluation judged")
     .option("--holdout <file>", "the holdout that an evaluation had")
     .option("--parent <files...>", "the parent tables that an evaluation had")
@@ -35,6 +36,7 @@ Examples:
     )
     .action(async (bundle: string, options) => {
       const { verify } = await import("../jobs/verify.ts");
+      const { lineageInWords } = await import("../runs/data-lineage.ts");
       const screen = display({ ...options, quiet: options.quiet || !options.recompute });
       const result = await verify({
         ...options,
@@ -46,7 +48,7 @@ Examples:
       if (options.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       else if (result.trusted)
         process.stdout.write(
-          `${(result.notices ?? []).map((notice) => `note: ${notice}\n`).join("")}trusted: ${result.files} files check${options.recompute && !result.notices ? ", every score was measured again" : ""}; signed by ${result.signer}\ndecision: ${result.decision}\n`,
+          `${(result.notices ?? []).map((notice) => `note: ${notice}\n`).join("")}trusted: ${result.files} files check${options.recompute && !result.notices ? ", every score was measured again" : ""}; signed by ${result.signer}\ndecision: ${result.decision}\n${result.lineage ? `lineage: ${lineageInWords(result.lineage)}\n` : ""}`,
         );
       else process.stdout.write(`NOT TRUSTED\n${result.problems.map((problem) => `  - ${problem}`).join("\n")}\n`);
       process.exitCode = result.trusted && result.decision ? exitCodeOf(result.decision) : EXIT.notTrusted;

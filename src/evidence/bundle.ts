@@ -6,6 +6,7 @@ import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
 import { writeFolder } from "../runs/atomic-folder.ts";
 import type { Clock } from "../runs/clock.ts";
+import type { DataLineage } from "../runs/data-lineage.ts";
 import { fingerprint } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import { canonicalJson, sha256 } from "./canonical.ts";
@@ -39,6 +40,8 @@ export interface Seal {
   /** Digest of which rows were held out; null when there was no split. */
   readonly splitSha256: string | null;
   readonly inputs: readonly InputFile[];
+  /** Absent: not known. */
+  readonly lineage?: DataLineage | undefined;
   readonly signer: Signer;
   readonly clock: Clock;
 }
@@ -87,6 +90,7 @@ export async function sealBundle(
     splitSha256: seal.splitSha256,
     inputs: seal.inputs,
     digitalSourceType: files.some((file) => file.path.startsWith(`${BUNDLE.dataFolder}/`)) ? SYNTHETIC_MARK : null,
+    ...(seal.lineage === undefined ? {} : { lineage: seal.lineage }),
     files,
   };
   const text = canonicalJson(manifest);

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type DataLineage, MOST_GENERATIONS } from "../runs/data-lineage.ts";
 import type { Fingerprint } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
 
@@ -12,7 +13,7 @@ export interface ManifestFile {
 
 /** A file that was read and is not in the bundle. */
 export interface InputFile {
-  readonly role: "source" | "real" | "synthetic" | "holdout" | "parent" | "real-parent";
+  readonly role: "source" | "anchor" | "real" | "synthetic" | "holdout" | "parent" | "real-parent";
   /** HMAC-SHA-256 of the file's SHA-256, keyed by a salt that only the ledger of who made the bundle holds: the plain digest of a small table
    * would confirm a guess of it. */
   readonly saltedSha256: string;
@@ -35,6 +36,8 @@ export interface Manifest {
   readonly inputs: readonly InputFile[];
   /** IPTC's term for data made by a trained algorithm; null where the bundle holds no synthetic data of ours. */
   readonly digitalSourceType: string | null;
+  /** Of the synthetic data in the bundle, or of the table that it judges; absent: not known, or a bundle of old. */
+  readonly lineage?: DataLineage | undefined;
   /** Ascending by path; every file but the manifest and the statement. */
   readonly files: readonly ManifestFile[];
 }
@@ -45,6 +48,19 @@ export const SYNTHETIC_MARK = "http://c2pa.org/digitalsourcetype/trainedAlgorith
 export const MAX_FILES = 10_000;
 
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
+const generation = z.number().int().min(0).max(MOST_GENERATIONS);
+const count = z.number().int().min(0).nullable();
+
+/** Of a {@link DataLineage}. */
+export const lineageSchema = z.strictObject({
+  generation: generation.describe("0: real rows; k: learnt from a source of generation k − 1"),
+  sources: z
+    .array(z.strictObject({ role: z.enum(["source", "anchor"]), generation, rows: count }))
+    .max(1000)
+    .describe("What was learnt from; empty: nothing was, or it is not known here"),
+  realRows: count.describe("Rows taken for real that were learnt from; null: withheld or not known"),
+});
+
 const shape = z.strictObject({
   format: z.literal("counterfoil-manifest/1"),
   job: z.enum(["synthesize", "evaluate", "run"]),
@@ -64,13 +80,19 @@ const shape = z.strictObject({
   splitSha256: z.string().nullable(),
   inputs: z.array(
     z.strictObject({
-      role: z.enum(["source", "real", "synthetic", "holdout", "parent", "real-parent"]),
+      role: z.enum(["source", "anchor", "real", "synthetic", "holdout", "parent", "real-parent"]),
       saltedSha256: digest,
     }),
   ),
   digitalSourceType: z.string().nullable(),
+  lineage: lineageSchema.optional(),
   files: z.array(z.strictObject({ path: z.string(), bytes: z.number().int().min(0), sha256: digest })).max(MAX_FILES),
 });
+
+/** SHA-256 of the files of synthetic data in a bundle. */
+export function dataDigests({ files }: Pick<Manifest, "files">): readonly string[] {
+  return files.filter(({ path }) => path.startsWith(`${BUNDLE.dataFolder}/`)).map(({ sha256 }) => sha256);
+}
 
 /** A manifest from parsed JSON, or what is wrong with it. */
 export function checkManifest(value: unknown): Manifest | string {

@@ -13,6 +13,8 @@ import type { Manifest } from "./manifest.ts";
 export interface Replay {
   /** Of the manifest: which metrics there are to decide by. */
   readonly job: Manifest["job"];
+  /** Of the manifest; absent: it says nothing of it. */
+  readonly lineage?: Manifest["lineage"];
   readonly policyText: string;
   readonly scoresText: string;
   readonly decisionText: string;
@@ -25,7 +27,7 @@ export interface Replay {
 /** Decides again, by the policy in a bundle and the scores in it, and adds up the guarantee that it was decided on.
  * @returns what is wrong, one sentence each; empty when the bundle's decision is what its policy makes of its scores. Never throws */
 export function replayDecision(replay: Replay): readonly string[] {
-  const { job, policyText, scoresText, decisionText, privacyText, sameVersion } = replay;
+  const { job, lineage, policyText, scoresText, decisionText, privacyText, sameVersion } = replay;
   try {
     const scores = JSON.parse(scoresText) as readonly Score[];
     const ours = job === "run" ? textMetrics : metrics;
@@ -38,6 +40,8 @@ export function replayDecision(replay: Replay): readonly string[] {
     const theirs = JSON.parse(decisionText) as Decision;
     if ((theirs.facts.run !== undefined) !== (job === "run"))
       return ["The decision was made on facts of another kind of job than the one that was signed."];
+    if (lineage?.generation !== (theirs.facts.lineage && theirs.facts.lineage.sourceGeneration + 1))
+      return ["The decision was made on another lineage than the one that was signed."];
     if (!policy.publishEvaluation && scores.length > 0)
       return ["The bundle holds scores, and its policy says that none are published."];
     const decision = policy.publishEvaluation

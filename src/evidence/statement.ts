@@ -22,6 +22,7 @@ export interface Statement {
     readonly madeBy: Manifest["madeBy"];
     readonly inputs: Manifest["inputs"];
     readonly digitalSourceType: string | null;
+    readonly lineage?: Manifest["lineage"];
   };
 }
 
@@ -29,7 +30,7 @@ export interface Statement {
  * @param manifestSha256 of the manifest's bytes */
 export function statementOn(manifest: Manifest, manifestSha256: string): Statement {
   const data = manifest.files.filter((file) => file.path.startsWith(`${BUNDLE.dataFolder}/`));
-  const { job, decision, policy, created, madeBy, inputs, digitalSourceType } = manifest;
+  const { job, decision, policy, created, madeBy, inputs, digitalSourceType, lineage } = manifest;
   return {
     _type: STATEMENT_TYPE,
     subject: [
@@ -37,7 +38,17 @@ export function statementOn(manifest: Manifest, manifestSha256: string): Stateme
       ...data.map((file) => ({ name: file.path, digest: { sha256: file.sha256 } })),
     ],
     predicateType: PREDICATE_TYPE,
-    predicate: { job, decision, policy, created, madeBy, inputs, digitalSourceType },
+    predicate: {
+      job,
+      decision,
+      policy,
+      created,
+      madeBy,
+      inputs,
+      digitalSourceType,
+      // Absent in statements of old, which must be made again byte by byte.
+      ...(lineage === undefined ? {} : { lineage }),
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { lstat, readdir, realpath } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InvalidArgument } from "../errors.ts";
 import type { Decision, Verdict } from "../policy/decision.ts";
+import type { DataLineage } from "../runs/data-lineage.ts";
 import { fileError } from "../runs/file-error.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { BUNDLE, isPartial, USER } from "../runs/layout.ts";
@@ -22,6 +23,8 @@ export interface Verification {
   readonly decision: Verdict | null;
   /** Key id whose signature checks; null when none does. */
   readonly signer: string | null;
+  /** How far the synthetic data are from real rows, as it was signed; absent: not trusted, or the bundle says nothing of it. */
+  readonly lineage?: DataLineage;
   /** Files whose digests were recomputed and agree. */
   readonly files: number;
   /** What does not check, one sentence each; empty when trusted. */
@@ -59,6 +62,7 @@ export async function verifyBundle(
     trusted,
     decision: trusted ? manifest.value.decision : null,
     signer,
+    ...(trusted && manifest.value.lineage ? { lineage: manifest.value.lineage } : {}),
     files,
     problems:
       problems.length > MAX_PROBLEMS
@@ -208,7 +212,15 @@ async function checkDecision(root: string, manifest: Manifest, problems: string[
   if (problems.length > 0) return;
   const sameVersion = manifest.madeBy.version === productVersion();
   problems.push(
-    ...replayDecision({ job: manifest.job, policyText, scoresText, decisionText, privacyText, sameVersion }),
+    ...replayDecision({
+      job: manifest.job,
+      lineage: manifest.lineage,
+      policyText,
+      scoresText,
+      decisionText,
+      privacyText,
+      sameVersion,
+    }),
   );
 }
 

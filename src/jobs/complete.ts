@@ -11,6 +11,7 @@ import { collecting, readEvents } from "./events.ts";
 import type { JobEvents } from "./job.ts";
 import { openModel } from "./kept-model.ts";
 import { defaultTable, outputTable, writeOutput } from "./output-table.ts";
+import { foundLineage } from "./source-lineage.ts";
 
 export interface CompleteOptions {
   /** Path of a model that `synthesize` kept. */
@@ -42,6 +43,8 @@ export interface CompleteResult {
   };
   /** Nothing was measured and no policy was asked. */
   readonly judged: false;
+  /** How far the filled cells are from real ones: 1 where the model was fitted to real rows and the table is taken for real. */
+  readonly generation: number;
   readonly synthesizer: string;
   /** Version of counterfoil that fitted the model. */
   readonly fittedBy: string;
@@ -65,27 +68,34 @@ export async function complete(options: CompleteOptions): Promise<CompleteResult
   const output = await outputTable(options.out ?? defaultTable(options.table, "completed"));
 
   events.phase?.("read", `${basename(options.model)}, ${basename(options.table)}`);
-  const { fitted, synthesizer, version, like, schema } = await openModel(options.model);
+  const { fitted, synthesizer, version, lineage, like, schema } = await openModel(options.model);
   const read = await readTable(options.table, {
     ...(options.query ? { query: options.query } : {}),
     ...readEvents(events),
     signal,
   });
+  // A table of which one cell is drawn is no longer real, and one that was synthetic stays what it was.
+  const given = await foundLineage({ path: options.table, sha256: read.source.sha256 }, { signal });
+  const furthest = given && given.generation > lineage.generation ? given : lineage;
   const learned = asLearned(read.table, { like, name: basename(options.table), notice: events.notice });
   // A code for "missing" is no cell that was given.
-  const given = tableOf(
+  const known = tableOf(
     learned.columns.map((column) => withoutCodes(column, schemaOf(schema, column.name))),
     learned.rows,
   );
   const executor = threadExecutor(options.threads);
   try {
-    events.phase?.("complete", `${given.rows} rows, ${synthesizer}`);
-    const filled = await fitted.complete(given, { random: randomFromSeed(seed).split("complete"), executor, signal });
+    events.phase?.("complete", `${known.rows} rows, ${synthesizer}`);
+    const filled = await fitted.complete(known, { random: randomFromSeed(seed).split("complete"), executor, signal });
     await writeOutput(once(filled), output, {
+      job: "complete",
+      seed,
+      lineage: { generation: furthest.generation, anchored: furthest.anchored },
+      notice: events.notice,
       metadata: { "counterfoil:cells": "real where they were given, synthetic where they were missing" },
       signal,
     });
-    const kept = given.columns
+    const kept = known.columns
       .filter(({ name }) => filled.columns.some((column) => column.name === name))
       .reduce((sum, column) => sum + presentIn(column), 0);
     const present = filled.columns.reduce((sum, column) => sum + presentIn(column), 0);
@@ -99,6 +109,7 @@ export async function complete(options: CompleteOptions): Promise<CompleteResult
       rows: filled.rows,
       cells: { given: kept, filled: present - kept },
       judged: false,
+      generation: furthest.generation,
       synthesizer,
       fittedBy: version,
       seed,

@@ -1,4 +1,4 @@
-import { stat, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { alignTo } from "../data/align.ts";
 import { readTable } from "../data/read.ts";
@@ -11,7 +11,6 @@ import { type Comparison, compareTables } from "../metrics/drift/compare.ts";
 import { randomFromSeed } from "../random.ts";
 import { writeFolder } from "../runs/atomic-folder.ts";
 import { productVersion } from "../runs/fingerprint.ts";
-import { BUNDLE } from "../runs/layout.ts";
 import { applySchema } from "../schema/file.ts";
 import { inferSchema } from "../schema/infer.ts";
 import { schemaOf } from "../schema/schema.ts";
@@ -19,6 +18,7 @@ import { readEvents } from "./events.ts";
 import { freshFolder, loadSchema } from "./files.ts";
 import type { JobEvents } from "./job.ts";
 import { checkMemory } from "./memory.ts";
+import { tableFileOf } from "./table-file.ts";
 
 export interface DriftOptions {
   /** A table, or the folder of a bundle. */
@@ -272,26 +272,7 @@ async function openSide(
   options: DriftOptions,
 ): Promise<{ readonly table: Table; readonly side: DriftSide }> {
   const { events = {}, signal } = options;
-  const isFolder = await stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
-  const file = isFolder ? join(path, BUNDLE.synthetic) : path;
-  if (
-    isFolder &&
-    !(await stat(file).then(
-      (found) => found.isFile(),
-      () => false,
-    ))
-  )
-    throw new InvalidArgument(
-      "no-data",
-      `${path} is a folder without ${BUNDLE.synthetic}: no bundle, or one without its data.`,
-      {
-        advice:
-          "Give a table, or the folder that `counterfoil synthesize` left; an evaluation's bundle holds no table.",
-      },
-    );
+  const file = await tableFileOf(path);
   events.phase?.("read", basename(path));
   const { table, source } = await readTable(file, { ...readEvents(events), signal });
   return { table, side: { name: basename(path), rows: table.rows, sha256: source.sha256 } };

@@ -19,6 +19,7 @@ import { headlineOf, judge } from "./judge.ts";
 import { publishInto, reportOf } from "./publish.ts";
 import { declaredPurpose } from "./purpose.ts";
 import { selfTest } from "./self-test.ts";
+import { lineageOfTables } from "./source-lineage.ts";
 
 /** Judges a synthetic table that anyone made, against the real rows it was made from and, for privacy, real rows it was not.
  * @throws {InvalidArgument} an option names something that does not exist, the tables have different columns, the holdout overlaps the real rows
@@ -45,6 +46,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
     override,
     events,
   });
+  const found = await lineageOfTables(options, { inputs, notice: events.notice });
   const folders = userFolders();
   const mark = await markSource(folders, real, options.sourceId);
   const queries = (await queriesOf(folders, mark)) + 1;
@@ -59,6 +61,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       purpose,
       parents,
       queries,
+      lineage: found.facts,
       seed,
       random: random.split("judge"),
       executor,
@@ -110,6 +113,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
             seed,
             splitSha256: null,
             inputs,
+            lineage: found.lineage,
             source: options.real,
             madeElsewhere: options.synthetic,
             synthesizer: null,
@@ -152,6 +156,7 @@ export async function evaluate(options: EvaluateOptions): Promise<JobResult> {
       ...(evaluation === null ? {} : { evaluation }),
       rows: { train: real.rows, holdout: holdout?.rows ?? 0, synthetic: synthetic.rows },
       judged: "release",
+      lineage: found.lineage,
       queries,
       seed,
       seconds: systemClock.seconds() - started,

@@ -50,13 +50,13 @@ async function tryWriting(folder: string): Promise<void> {
   }
 }
 
-/** What the bundle of a source is called when nobody says: its name without extensions, and "-synthetic". */
-export function defaultFolder(source: string): string {
+/** What the output of a source is called when nobody says: its name without extensions, and what it is. */
+export function defaultFolder(source: string, what = "synthetic"): string {
   const name = basename(source).replace(
     /(\.(csv|tsv|txt|json|jsonl|ndjson|parquet|duckdb|db|sqlite|sqlite3))?(\.gz)?$/i,
     "",
   );
-  return `${name || "table"}-synthetic`;
+  return `${name || "table"}-${what}`;
 }
 
 /** Reads a schema file.

@@ -2,6 +2,7 @@ import type { CompatReport, Peer } from "../compat/report.ts";
 import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
 import type { Score } from "../metrics/metric.ts";
 import type { Decision } from "../policy/decision.ts";
+import type { DataLineage } from "../runs/data-lineage.ts";
 import type { Shares } from "../synthesizers/shares.ts";
 import type { PurposeOptions } from "./purpose.ts";
 import type { SelfTest } from "./self-test.ts";
@@ -18,10 +19,14 @@ export interface JobEvents {
 }
 
 export interface SynthesizeOptions extends PurposeOptions {
-  /** Path of the source: CSV, TSV, JSON, JSONL, Parquet, DuckDB or SQLite file. */
+  /** Path of the source: CSV, TSV, JSON, JSONL, Parquet, DuckDB or SQLite file, or the folder of a bundle. */
   readonly source: string;
   /** SQL over the source (a database file needs it when it has more than one table). */
   readonly query?: string | undefined;
+  /** Path of real rows beside a synthetic source: both are learnt from, and the holdout is drawn from these alone. */
+  readonly anchor?: string | undefined;
+  /** What somebody knows of the source: 0 real, k learnt from a source of generation k − 1. It can only raise what is found. */
+  readonly sourceGeneration?: number | undefined;
   /** Folder of the bundle; must not exist. Default: `<source name>-synthetic` in the current folder. */
   readonly out?: string | undefined;
   /** Synthetic rows; default: as many as the source has. */
@@ -123,6 +128,8 @@ export interface JobResult {
   readonly testCases?: TestRows;
   /** What the privacy metrics looked at. */
   readonly judged: "release" | "procedure";
+  /** How far the synthetic rows are from real ones, and what they were learnt from; null: nobody knows. */
+  readonly lineage: DataLineage | null;
   /** The guarantee, where there is one: what was spent on what, and what is outside. The same is in the bundle as `dp.json`. */
   readonly privacy?: PrivacyStatement;
   /** Folder of the evaluation, where the policy keeps it out of the bundle; null: it is in the bundle. */
@@ -141,6 +148,7 @@ export interface VerifyOptions {
   /** Measure every metric again from the private files, which `real` and its fellows name. */
   readonly recompute?: boolean | undefined;
   readonly real?: string | undefined;
+  readonly anchor?: string | undefined;
   readonly synthetic?: string | undefined;
   readonly holdout?: string | undefined;
   readonly parents?: readonly string[] | undefined;
@@ -157,6 +165,8 @@ export interface VerifyResult {
   /** The signed decision; null when not trusted. */
   readonly decision: Decision["decision"] | null;
   readonly signer: string | null;
+  /** As it was signed; absent: not trusted, or a bundle that says nothing of it. */
+  readonly lineage?: DataLineage;
   readonly files: number;
   /** What does not check, one sentence each; empty when trusted. */
   readonly problems: readonly string[];

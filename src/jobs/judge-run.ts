@@ -7,7 +7,9 @@ import type { Decision } from "../policy/decision.ts";
 import { type Facts, NOTHING_DECLARED, type RunFacts } from "../policy/facts.ts";
 import type { Policy } from "../policy/policy.ts";
 import { randomFromSeed } from "../random.ts";
+import type { DataLineage } from "../runs/data-lineage.ts";
 import type { Lineage, RunSummary } from "../text/run-summary.ts";
+import { lineageFacts } from "./source-lineage.ts";
 
 /** What is measured of a run while its rows pass; in the bundle's `run.json`, so that it can be measured again. */
 export interface RunMeasures {
@@ -39,10 +41,12 @@ export function decideRun(
     scores,
     summary,
     source,
+    lineage,
   }: {
     readonly scores: readonly Score[];
     readonly summary: RunSummary;
     readonly source: RunFacts["source"];
+    readonly lineage: DataLineage;
   },
 ): Decision {
   const facts: Facts = {
@@ -51,6 +55,7 @@ export function decideRun(
     judged: null,
     queries: null,
     privacy: null,
+    lineage: lineageFacts(lineage),
     run: {
       asked: summary.asked,
       accepted: summary.accepted,

@@ -36,6 +36,8 @@ export interface JudgeInput {
   readonly queries?: number | undefined;
   /** The guarantee that the release has; absent: none. */
   readonly privacy?: Facts["privacy"] | undefined;
+  /** What the table was learnt from; absent: nobody knows. */
+  readonly lineage?: Facts["lineage"] | undefined;
   /** Refits of the procedure on folds, where the procedure is judged and not the one release. */
   readonly folds?: readonly Trial[] | undefined;
   /** Refits on halves of the people, of the judged columns, where they were asked for. */
@@ -130,6 +132,7 @@ function factsOf(input: JudgeInput): Facts {
     judged: input.folds ? "procedure" : "release",
     queries: asked ? (input.queries ?? null) : null,
     privacy: input.privacy ?? null,
+    ...(input.lineage ? { lineage: input.lineage } : {}),
   };
 }
 

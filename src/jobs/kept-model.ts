@@ -1,3 +1,4 @@
+import type { KnownLineage } from "../runs/data-lineage.ts";
 import { readModelFile } from "../runs/model-file.ts";
 import { loadTable } from "../synthesizers/fit-table.ts";
 import type { FittedTable } from "../synthesizers/fitted-table.ts";
@@ -9,6 +10,8 @@ export interface KeptTable {
   readonly synthesizer: string;
   /** Version of counterfoil that fitted it. */
   readonly version: string;
+  /** Of what it makes: at least generation 1. */
+  readonly lineage: KnownLineage;
   /** The table's columns, without rows. */
   readonly like: TableContent["like"];
   readonly schema: TableContent["schema"];
@@ -20,12 +23,13 @@ export interface KeptTable {
  * @throws {InvalidArgument} no such file
  * @throws {InvalidData} it holds no model of a table, of this version's format and as it was written */
 export async function openModel(path: string): Promise<KeptTable> {
-  const { record, version } = await readModelFile(path);
+  const { record, version, lineage } = await readModelFile(path);
   const { content } = tableRecordParts(record);
   return {
     fitted: loadTable(record),
     synthesizer: record.synthesizer,
     version,
+    lineage: lineage ?? { generation: 1, anchored: null },
     like: content.like,
     schema: content.schema,
     identifiers: content.restore.columns.flatMap((column) =>

@@ -2,8 +2,13 @@ import { basename, extname } from "node:path";
 import type { Table } from "../data/table.ts";
 import { writeTable } from "../data/write.ts";
 import { InvalidArgument } from "../errors.ts";
+import { digestFile } from "../evidence/bundle.ts";
 import { writeWholeFile } from "../runs/atomic-file.ts";
+import { systemClock } from "../runs/clock.ts";
+import { type KnownLineage, lineageMetadata } from "../runs/data-lineage.ts";
 import { productVersion } from "../runs/fingerprint.ts";
+import { appendToLedger } from "../runs/ledger.ts";
+import { userFolders } from "../runs/user-folders.ts";
 import { freshFile } from "./files.ts";
 
 /** Where a table without a bundle goes: one file, complete or absent. */
@@ -30,17 +35,25 @@ export function defaultTable(input: string, done: string): string {
   return `${basename(input).replace(/\.[^.]+$/, "")}-${done}.parquet`;
 }
 
-/** Writes a table's chunks.
- * @param options `metadata`: of a Parquet file, beside our version and that nothing was judged
+/** Writes a table's chunks; the ledger then knows the file, whatever its format.
+ * @param options `metadata`: of a Parquet file, beside our version, the lineage and that nothing was judged
  * @returns rows written */
 export async function writeOutput(
   chunks: AsyncIterable<Table>,
   output: OutputTable,
-  options: { readonly metadata: Readonly<Record<string, string>>; readonly signal: AbortSignal | undefined },
+  options: {
+    readonly job: "sample" | "complete";
+    readonly seed: number;
+    readonly lineage: KnownLineage;
+    readonly metadata: Readonly<Record<string, string>>;
+    readonly notice: (message: string) => void;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<number> {
-  const { signal } = options;
+  const { job, seed, lineage, signal } = options;
   const metadata = {
     ...options.metadata,
+    ...lineageMetadata(lineage),
     "counterfoil:version": productVersion(),
     "counterfoil:judged": "no",
   };
@@ -49,5 +62,18 @@ export async function writeOutput(
     (path) => writeTable(chunks, { [output.kind]: path, metadata, signal }),
     { signal },
   );
+  const { sha256 } = await digestFile(output.path);
+  const told = await appendToLedger(userFolders(), {
+    format: "counterfoil-ledger/1",
+    time: systemClock.now(),
+    job,
+    version: productVersion(),
+    seed,
+    sourceSha256: "",
+    decision: null,
+    manifestSha256: null,
+    released: { ...lineage, sha256s: [sha256] },
+  });
+  if (told) options.notice(told);
   return rows;
 }

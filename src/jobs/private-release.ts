@@ -43,6 +43,11 @@ export function guaranteeOf(options: SynthesizeOptions): Guarantee | undefined {
   }
   if (groupRows !== undefined && group === undefined)
     throw stop("--group-rows was given without --group.", "Name the column that says whose each row is.");
+  if (options.anchor !== undefined)
+    throw stop(
+      "--anchor was given with --epsilon.",
+      "Release the real rows by themselves under --epsilon: synthetic rows beside them cost accuracy, and protect nobody.",
+    );
   if (options.judge === "procedure")
     throw stop(
       "--judge procedure refits on folds of the real rows, and each fit would need a budget of its own.",
@@ -216,6 +221,7 @@ export function privacyStatement(
       "Names, order and physical types (text, number, whole number, date and its format) of the columns.",
       "What the schema file declares: kinds, categories, ranges, constraints.",
       `The synthesizer, its options, the seed, the share of the holdout${of.rowsGiven ? ", the number of synthetic rows" : ""}.`,
+      "How often the source had been synthetic before (its generation).",
       ...(paid > 0
         ? [
             `Nothing about the values of ${paid} column${paid === 1 ? "" : "s"}: for ${paid === 1 ? "its domain" : "their domains"} ${100 * DOMAIN_SHARE} % of rho was set apart.`,

@@ -6,7 +6,7 @@ import { throwIfCancelled } from "../errors.ts";
 import { type BundleFolder, jsonText, sealBundle } from "../evidence/bundle.ts";
 import { saltedDigest, sha256 } from "../evidence/canonical.ts";
 import { writeEvaluation } from "../evidence/evaluation-folder.ts";
-import { SYNTHETIC_MARK } from "../evidence/manifest.ts";
+import { dataDigests, SYNTHETIC_MARK } from "../evidence/manifest.ts";
 import type { RunReportInput, ShownLineage } from "../evidence/report/text/input.ts";
 import { renderRunReport } from "../evidence/report/text/render.ts";
 import type { Signer } from "../evidence/sign.ts";
@@ -19,6 +19,7 @@ import type { Policy } from "../policy/policy.ts";
 import { publicDecision } from "../policy/public-decision.ts";
 import { secureBytes } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
+import { type DataLineage, knownLineage, learntFrom, lineageMetadata, withoutCounts } from "../runs/data-lineage.ts";
 import { fingerprint, productVersion } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import { appendToLedger } from "../runs/ledger.ts";
@@ -63,6 +64,9 @@ export interface RunSource {
   readonly real: boolean;
   /** Of the bytes that were read, lower-case hex; only a salted digest of it leaves the house. */
   readonly sha256: string;
+  readonly rows: number;
+  /** 0 where nothing says that it is synthetic. */
+  readonly generation: number;
 }
 
 /** A judge's cell, which is told of though it is not exported. */
@@ -127,24 +131,25 @@ export async function publishRun(folder: BundleFolder, run: RunPublication): Pro
     intended: run.intended ?? {},
   };
   const collector = collectRun(measures, seed);
-  const written = await writeRelease(folder, { run, measures, collector });
+  const lineage = lineageOf(run);
+  const written = await writeRelease(folder, { run, measures, collector, lineage });
   const summary = run.summary();
   if (summary.accepted !== written.rows)
     throw new Error(`the run tells of ${summary.accepted} accepted rows, and gave ${written.rows}`);
 
   events.phase?.("evaluate", `${textMetrics.length} metrics`);
   const scores = measureRun(collector, { run: summary, policy, seed });
-  const decision = decideRun(policy, { scores, summary, source: measures.source });
+  const decision = decideRun(policy, { scores, summary, source: measures.source, lineage });
 
   events.phase?.("report", `${scores.length} scores, signed by ${run.signer.keyId.slice(0, 12)}…`);
   const shown = measures.source === "real" ? withoutWords(summary) : summary;
   await folder.writeText(
     BUNDLE.run,
-    jsonText({ format: "counterfoil-run/1", ...measures, verbatim: run.verbatim ?? [], summary: shown }),
+    jsonText({ format: "counterfoil-run/1", ...measures, verbatim: run.verbatim ?? [], lineage, summary: shown }),
   );
   const schemaText = schemaToYaml(inferSchema(tableOfJson(run.columns, written.first)));
   const page: RunReportInput = {
-    ...reportInput(run, { decision, scores, summary: shown, schemaText }),
+    ...reportInput(run, { decision, scores, summary: shown, schemaText, lineage }),
     rows: written.first.slice(0, SHOWN_ROWS),
     lineage: written.traced && shownLineage(written.traced, { isReal: measures.source === "real" }),
   };
@@ -173,6 +178,7 @@ export async function publishRun(folder: BundleFolder, run: RunPublication): Pro
       schemaText,
       splitSha256: null,
       inputs: run.source ? [{ role: "source", saltedSha256: saltedDigest(salt, run.source.sha256) }] : [],
+      lineage,
       signer: run.signer,
       clock: systemClock,
     });
@@ -186,20 +192,28 @@ export async function publishRun(folder: BundleFolder, run: RunPublication): Pro
       salt,
       decision: decision.decision,
       manifestSha256: sealed.manifestSha256,
+      released: { ...knownLineage(lineage), sha256s: dataDigests(sealed.manifest) },
     });
     if (told) events.notice?.(told);
   } catch (error) {
     if (evaluation !== null) await rm(evaluation, { recursive: true, force: true });
     throw error;
   }
-  return { scores, decision, rows: written.rows, evaluation };
+  return { scores, decision, lineage, rows: written.rows, evaluation };
 }
 
 export interface PublishedRun {
   readonly scores: readonly Score[];
   readonly decision: Decision;
+  readonly lineage: DataLineage;
   readonly rows: number;
   readonly evaluation: string | null;
+}
+
+/** Rows that a model makes up by itself are as far from real ones as those that it makes of real ones. */
+function lineageOf({ source, policy }: RunPublication): DataLineage {
+  const lineage = learntFrom(source ? [{ role: "source", generation: source.generation, rows: source.rows }] : []);
+  return policy.publishEvaluation ? lineage : withoutCounts(lineage);
 }
 
 /** Rows of the release that the report shows. */
@@ -223,7 +237,12 @@ interface TracedRow {
 
 async function writeRelease(
   folder: BundleFolder,
-  what: { readonly run: RunPublication; readonly measures: RunMeasures; readonly collector: TextCollector },
+  what: {
+    readonly run: RunPublication;
+    readonly measures: RunMeasures;
+    readonly collector: TextCollector;
+    readonly lineage: DataLineage;
+  },
 ): Promise<WrittenRelease> {
   const { run, measures, collector } = what;
   const { columns, events, signal } = run;
@@ -264,7 +283,11 @@ async function writeRelease(
     ...(run.csv ? { csv: folder.pathOf(BUNDLE.syntheticCsv) } : {}),
     columns: columns.map((name, j) => ({ name, type: (kinds[j] as ReturnType<typeof cellKinds>).type() })),
     longestLine,
-    metadata: { "counterfoil:digitalSourceType": SYNTHETIC_MARK, "counterfoil:version": productVersion() },
+    metadata: {
+      "counterfoil:digitalSourceType": SYNTHETIC_MARK,
+      "counterfoil:version": productVersion(),
+      ...lineageMetadata(knownLineage(what.lineage)),
+    },
     signal,
   });
   await parquetOfJsonLines(linesPath, {
@@ -331,10 +354,11 @@ function reportInput(
     readonly scores: readonly Score[];
     readonly summary: RunSummary;
     readonly schemaText: string;
+    readonly lineage: DataLineage;
   },
 ): Omit<RunReportInput, "rows" | "lineage"> {
   const { version, node } = fingerprint();
-  const { decision, scores, summary, schemaText } = found;
+  const { decision, scores, summary, schemaText, lineage } = found;
   return {
     title: run.title,
     decision,
@@ -348,6 +372,7 @@ function reportInput(
       schemaDigest: sha256(schemaText),
       models: run.models,
       source: run.source && { name: basename(run.source.name), isReal: run.source.real },
+      lineage,
       seed: run.seed,
       version,
       node: String(node),

@@ -4,7 +4,7 @@ import { concatRows, selectColumns, type Table } from "../data/table.ts";
 import { type BundleFolder, jsonText, sealBundle } from "../evidence/bundle.ts";
 import { saltedDigest, sha256 } from "../evidence/canonical.ts";
 import { writeEvaluation } from "../evidence/evaluation-folder.ts";
-import type { InputFile } from "../evidence/manifest.ts";
+import { dataDigests, type InputFile } from "../evidence/manifest.ts";
 import type { PrivacyStatement } from "../evidence/privacy-statement.ts";
 import type { Provenance, ReportInput } from "../evidence/report/input.ts";
 import { profileTables } from "../evidence/report/profile.ts";
@@ -18,6 +18,7 @@ import { parsePolicy } from "../policy/policy.ts";
 import { publicDecision } from "../policy/public-decision.ts";
 import { secureBytes } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
+import { type DataLineage, knownLineage, withoutCounts } from "../runs/data-lineage.ts";
 import { fingerprint } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import { appendToLedger, type SourceMark } from "../runs/ledger.ts";
@@ -50,6 +51,8 @@ export interface Publication {
   readonly splitSha256: string | null;
   /** The files read, with their SHA-256, which does not leave the house. */
   readonly inputs: readonly { readonly role: InputFile["role"]; readonly sha256: string }[];
+  /** Of the synthetic table; null: nobody knows. */
+  readonly lineage: DataLineage | null;
   readonly source: string;
   readonly madeElsewhere: string | undefined;
   readonly synthesizer: Provenance["synthesizer"];
@@ -114,6 +117,7 @@ export async function publishInto(
       privacy: what.privacy,
       splitSha256: withholds ? null : what.splitSha256,
       inputs: what.inputs.map(({ role, sha256 }) => ({ role, saltedSha256: saltedDigest(salt, sha256) })),
+      ...(what.lineage ? { lineage: withholds ? withoutCounts(what.lineage) : what.lineage } : {}),
       signer: what.signer,
       clock: systemClock,
     });
@@ -128,6 +132,9 @@ export async function publishInto(
       source: what.mark,
       decision: decision.decision,
       manifestSha256: sealed.manifestSha256,
+      ...(what.job === "synthesize" && what.lineage
+        ? { released: { ...knownLineage(what.lineage), sha256s: dataDigests(sealed.manifest) } }
+        : {}),
     });
     if (told) what.events.notice?.(told);
   } catch (error) {
@@ -184,6 +191,7 @@ function wholeReport(what: Publication, schemaText: string): ReportInput {
       node: String(node),
       created: systemClock.now(),
       policy: what.decision.policy,
+      lineage: what.lineage,
       splitDigest: what.splitSha256,
       schemaDigest: sha256(schemaText),
       signer: what.signer.keyId,
@@ -211,6 +219,7 @@ function withoutEvaluation(
     provenance: {
       ...provenance,
       rows: { train: null, holdout: null, synthetic: what.syntheticRows },
+      lineage: provenance.lineage && withoutCounts(provenance.lineage),
       splitDigest: null,
     },
     notices: what.publicNotices ?? [],

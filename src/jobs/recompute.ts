@@ -29,6 +29,8 @@ export interface RecomputeOptions {
   readonly bundle: string;
   /** The source of a synthesis, or the real rows of an evaluation. */
   readonly real: string;
+  /** The real rows beside a synthetic source, if a synthesis had them. */
+  readonly anchor?: string | undefined;
   /** Evaluations only: the table that was judged, and the holdout, if there was one. */
   readonly synthetic?: string | undefined;
   readonly holdout?: string | undefined;
@@ -56,6 +58,7 @@ const recipeShape = z.looseObject({
 const synthesisShape = z.looseObject({
   rows: z.number(),
   query: z.string().nullable(),
+  anchor: z.string().optional(),
   synthesizer: z.looseObject({ name: z.string() }),
   holdoutShare: z.number(),
   group: z.string().nullable(),
@@ -122,6 +125,10 @@ async function synthesisAgain(
   const events = collecting(options.events, []);
   const random = randomFromSeed(common.seed);
   const synthesizer = synthesizerNamed(recipe.synthesizer.name);
+  if (recipe.anchor !== undefined && options.anchor === undefined)
+    throw new InvalidArgument("missing-option", "This bundle was made with real rows beside its source.", {
+      advice: "Give the same rows with --anchor, and the source with --real.",
+    });
   const source = await openSource(
     {
       source: options.real,
@@ -129,6 +136,7 @@ async function synthesisAgain(
       dropText: recipe.dropText,
       signal: options.signal,
       ...(recipe.query === null ? {} : { query: recipe.query }),
+      ...(recipe.anchor === undefined ? {} : { anchor: options.anchor }),
       ...(recipe.group === null ? {} : { group: recipe.group }),
       ...(common.privacy === null ? {} : { epsilon: common.privacy.epsilon, groupRows: common.privacy.unit.rows }),
       ...(recipe.id === null ? {} : { id: recipe.id }),

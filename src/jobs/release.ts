@@ -13,7 +13,7 @@ import { refitOnFolds } from "./folds.ts";
 import type { JobEvents, SynthesizeOptions } from "./job.ts";
 import { judge, judgedColumns } from "./judge.ts";
 import { runShadowModels } from "./shadow-models.ts";
-import { entitiesOfRows, type Source } from "./source.ts";
+import { entitiesOfRows, learntWith, type Source } from "./source.ts";
 
 /** Synthetic rows that are judged: all of them unless there are more. Rows are drawn independently, so the first are as good as any. */
 export const JUDGED_ROWS = 1_000_000;
@@ -41,6 +41,8 @@ export async function judgeRelease<O>(
     readonly shadowModels?: number | undefined;
     /** The guarantee that the release has, for rules that ask. */
     readonly privacy?: Facts["privacy"] | undefined;
+    /** What it was learnt from; absent: not known. */
+    readonly lineage?: Facts["lineage"] | undefined;
     readonly policy: Policy;
     readonly queries?: number | undefined;
     readonly seed: number;
@@ -69,7 +71,7 @@ export async function judgeRelease<O>(
     signal,
   });
   const fit = (learnt: Table, randomOfFold: Random, most = MAX_FOLD_ROWS): Promise<Table> =>
-    fitAndSample(learnt, {
+    fitAndSample(learntWith(source.accumulated, learnt), {
       synthesizer,
       options: how.synthesizerOptions,
       describe: source.describe,
@@ -116,6 +118,7 @@ export async function judgeRelease<O>(
     purpose: source.purpose,
     queries: how.queries,
     privacy: how.privacy,
+    lineage: how.lineage,
     seed: how.seed,
     random: random.split("judge"),
     executor,

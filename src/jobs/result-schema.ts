@@ -1,7 +1,11 @@
 import { z } from "zod";
+import { lineageSchema } from "../evidence/manifest.ts";
 import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
 import { COMBINING_RULES } from "../hybrid/estimation/combining-rules.ts";
 import { METHODS } from "../hybrid/estimation/estimation.ts";
+import { collapseSchema } from "./collapse/result-schema.ts";
+import { planSchema } from "./plan-schema.ts";
+import { scaleSchema } from "./scale-schema.ts";
 
 // The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
 // checks that they are up to date and that real results satisfy them.
@@ -89,6 +93,10 @@ export const decisionSchema = z.object({
         .looseObject({ epsilon: z.number(), delta: z.number() })
         .nullish()
         .describe("The differential privacy guarantee; null: none"),
+      lineage: z
+        .object({ sourceGeneration: z.int(), anchored: z.boolean().nullable(), realRows: z.int().nullable() })
+        .optional()
+        .describe("What the table was learnt from; absent: nobody knows"),
       run: z
         .object({
           asked: z.int(),
@@ -176,6 +184,9 @@ export const resultSchema = z.object({
     .optional()
     .describe("Rows to test programs with, after the ordinary rows that scores and decision speak of"),
   judged: z.enum(["release", "procedure"]).describe("What the privacy metrics looked at"),
+  lineage: lineageSchema
+    .nullable()
+    .describe("How far the synthetic rows are from real ones, and what they were learnt from; null: nobody knows"),
   privacy: privacyStatementSchema.optional().describe("The guarantee under --epsilon, as in the bundle's dp.json"),
   evaluation: z
     .string()
@@ -255,6 +266,7 @@ export const runResultSchema = z.object({
   format: z.literal("counterfoil-run-result/1"),
   decision: decisionSchema,
   scores: z.array(scoreSchema),
+  lineage: lineageSchema.describe("How far the rows are from real ones, and what they were made from"),
   summary: runSummarySchema,
   bundle: z.string().nullable(),
   report: z.string().nullable(),
@@ -270,6 +282,7 @@ export const verificationSchema = z.object({
   trusted: z.boolean(),
   decision: z.enum(["pass", "refuse", "indeterminate", "waived"]).nullable(),
   signer: z.string().nullable(),
+  lineage: lineageSchema.optional().describe("As it was signed; absent: not trusted, or it says nothing of it"),
   files: z.int(),
   problems: z.array(z.string()),
   notices: z
@@ -424,7 +437,10 @@ export function publishedSchemas(): Readonly<Record<string, unknown>> {
     "result.schema.json": z.toJSONSchema(resultSchema),
     "run-result.schema.json": z.toJSONSchema(runResultSchema),
     "drift.schema.json": z.toJSONSchema(driftSchema),
+    "plan.schema.json": z.toJSONSchema(planSchema),
+    "scale.schema.json": z.toJSONSchema(scaleSchema),
     "infer.schema.json": z.toJSONSchema(inferSchema),
+    "collapse.schema.json": z.toJSONSchema(collapseSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
     "dp.schema.json": z.toJSONSchema(privacyStatementSchema),
   };

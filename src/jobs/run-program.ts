@@ -5,26 +5,74 @@ export interface ProgramRan {
   readonly code: number | null;
   /** It is not there at all. */
   readonly missing: boolean;
+  /** It was ended because its time was up. */
+  readonly timedOut: boolean;
+  /** Standard output and standard error, as they came. */
   readonly said: string;
+  /** Standard output alone. */
+  readonly printed: string;
+}
+
+export interface RunProgramOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly cwd?: string | undefined;
+  /** Default: this process's. */
+  readonly environment?: Readonly<Record<string, string>> | undefined;
+  /** After this it is ended, with all that it started; default: never. */
+  readonly timeoutMs?: number | undefined;
 }
 
 /** Runs a program with its arguments, through no shell, and waits for it. */
 export function runProgram(
   [program, ...args]: readonly [string, ...string[]],
-  { signal, cwd }: { readonly signal?: AbortSignal | undefined; readonly cwd?: string | undefined } = {},
+  { signal, cwd, environment, timeoutMs }: RunProgramOptions = {},
 ): Promise<ProgramRan> {
   return new Promise((done) => {
     let said = "";
-    const child = spawn(program, args, { cwd, signal, stdio: ["ignore", "pipe", "pipe"] });
-    const hear = (part: Buffer): void => {
-      said = (said + part.toString()).slice(-MOST_KEPT);
+    let printed = "";
+    let timedOut = false;
+    // A group of its own: what the program started ends with it.
+    const grouped = timeoutMs !== undefined && process.platform !== "win32";
+    const child = spawn(program, args, {
+      cwd,
+      ...(grouped ? {} : { signal }),
+      ...(environment ? { env: environment } : {}),
+      detached: grouped,
+      stdio: ["ignore", "pipe", "pipe"],
+      windowsHide: true,
+    });
+    const end = (): void => {
+      try {
+        if (grouped && child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        else child.kill("SIGKILL");
+      } catch {
+        // It has ended by itself.
+      }
     };
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
+    const timer =
+      timeoutMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            timedOut = true;
+            end();
+          }, timeoutMs);
+    if (grouped) signal?.addEventListener("abort", end, { once: true });
+    const finish = (ran: Pick<ProgramRan, "code" | "missing" | "said">): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", end);
+      done({ ...ran, timedOut, printed });
+    };
+    child.stdout.on("data", (part: Buffer) => {
+      said = (said + part.toString()).slice(-MOST_KEPT);
+      printed = (printed + part.toString()).slice(-MOST_KEPT);
+    });
+    child.stderr.on("data", (part: Buffer) => {
+      said = (said + part.toString()).slice(-MOST_KEPT);
+    });
     child.on("error", (error: NodeJS.ErrnoException) =>
-      done({ code: null, missing: error.code === "ENOENT", said: said || error.message }),
+      finish({ code: null, missing: error.code === "ENOENT", said: said || error.message }),
     );
-    child.on("close", (code) => done({ code, missing: false, said }));
+    child.on("close", (code) => finish({ code, missing: false, said }));
   });
 }
 

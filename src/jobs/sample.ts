@@ -38,6 +38,8 @@ export interface SampleResult {
   readonly drawn: number;
   /** Nothing was measured and no policy was asked. */
   readonly judged: false;
+  /** How far the rows are from real ones: 1 where the model was fitted to real rows. */
+  readonly generation: number;
   readonly synthesizer: string;
   /** Version of counterfoil that fitted the model. */
   readonly fittedBy: string;
@@ -63,7 +65,7 @@ export async function sample(options: SampleModelOptions): Promise<SampleResult>
   const output = await outputTable(options.out ?? defaultTable(options.model, "sample"));
 
   events.phase?.("read", basename(options.model));
-  const { fitted, synthesizer, version, identifiers } = await openModel(options.model);
+  const { fitted, synthesizer, version, lineage, identifiers } = await openModel(options.model);
   const executor = threadExecutor(options.threads);
   let drawn = 0;
   try {
@@ -79,7 +81,11 @@ export async function sample(options: SampleModelOptions): Promise<SampleResult>
       },
     });
     await writeOutput(counted(chunks, rows, events), output, {
+      job: "sample",
+      seed,
+      lineage,
       metadata: { "counterfoil:digitalSourceType": SYNTHETIC_MARK },
+      notice: events.notice,
       signal,
     });
   } finally {
@@ -98,6 +104,7 @@ export async function sample(options: SampleModelOptions): Promise<SampleResult>
     // A model that draws without throwing rows away need not count.
     drawn: Math.max(drawn, rows),
     judged: false,
+    generation: lineage.generation,
     synthesizer,
     fittedBy: version,
     seed,

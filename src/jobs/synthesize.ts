@@ -10,6 +10,7 @@ import { refusedByBudget } from "../policy/budget.ts";
 import type { Policy } from "../policy/policy.ts";
 import { randomFromSeed } from "../random.ts";
 import { systemClock } from "../runs/clock.ts";
+import { type DataLineage, knownLineage, lineageMetadata } from "../runs/data-lineage.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import { writeModelFile } from "../runs/model-file.ts";
@@ -41,6 +42,7 @@ import { declaredPurpose } from "./purpose.ts";
 import { JUDGED_ROWS, judgeRelease } from "./release.ts";
 import { checkShadowModels } from "./shadow-models.ts";
 import { DEFAULT_HOLDOUT_SHARE, entitiesOfRows, openSource, type Source } from "./source.ts";
+import { lineageFacts, lineageOfFit } from "./source-lineage.ts";
 import { optionsFor } from "./synthesizer-options.ts";
 import { type TestRows, testPlan, testRowsOf, wantsTestCases, withTestCases } from "./test-rows.ts";
 
@@ -81,6 +83,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
 
   const opened = await openSource(options, { declared, override, random, events });
   const { table, train, holdout, split, groups, purpose } = opened;
+  const lineage = await lineageOfFit(opened, { ...options, notice: events.notice });
   const synthesizerOptions = optionsFor(synthesizer, options.synthesizerOptions ?? {}, { target: purpose.target });
   if (asked.where !== undefined || asked.shares)
     events.notice(
@@ -97,14 +100,14 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
   const privately =
     guarantee && (await openPrivateRelease(guarantee, { source: opened, policy, folders, mark, seed, events }));
   if (privately && !privately.reservation.granted)
-    return refusedByLedger(privately, { policy, source: opened, queries, seed, started, notices });
+    return refusedByLedger(privately, { policy, source: opened, lineage, queries, seed, started, notices });
   const executor = threadExecutor(options.threads);
   try {
     if (privately) events.phase?.("domain", "what nobody declared, by noisy counts");
     const { source, domains } = privately ? withPublicSchema(opened, privately) : { source: opened, domains: [] };
     const { schema } = source;
     events.phase?.("fit", `${synthesizer.name}, ${train.columns.length} columns`);
-    const fitted = await fitTable(train, {
+    const fitted = await fitTable(source.learnt, {
       schema,
       budget: privately?.budget,
       all: table,
@@ -120,7 +123,9 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
     });
     const rows =
       options.rows ??
-      (privately ? rowsUnderGuarantee(fitted.learnedRows, options.holdoutShare ?? DEFAULT_HOLDOUT_SHARE) : table.rows);
+      (privately
+        ? rowsUnderGuarantee(fitted.learnedRows, options.holdoutShare ?? DEFAULT_HOLDOUT_SHARE)
+        : (source.accumulated ?? table).rows);
     const plan = wantsTests ? testPlan(source, options) : undefined;
     return await writeBundle(
       out,
@@ -145,6 +150,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
               metadata: {
                 "counterfoil:digitalSourceType": SYNTHETIC_MARK,
                 "counterfoil:version": productVersion(),
+                ...lineageMetadata(knownLineage(lineage)),
                 ...(plan
                   ? { "counterfoil:testCases": `rows with a value in "${plan.column}"; they were not judged` }
                   : {}),
@@ -169,6 +175,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           judge: privately ? "release" : (options.judge ?? "auto"),
           shadowModels: options.shadowModels,
           privacy: statement && privacyFactsOf(statement),
+          lineage: lineageFacts(lineage),
           policy,
           queries,
           seed,
@@ -178,7 +185,11 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           signal,
         });
         if (modelFile !== undefined)
-          await writeModelFile(modelFile, fitted.save(), { version: productVersion(), signal });
+          await writeModelFile(modelFile, fitted.save(), {
+            version: productVersion(),
+            lineage: knownLineage(lineage),
+            signal,
+          });
         const { evaluation } = await publishInto(folder, {
           job: "synthesize",
           title: `A synthetic version of ${basename(options.source)}`,
@@ -195,7 +206,8 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           recipe: recipeOf(options, { synthesizer, synthesizerOptions, rows, seed, purpose, testRows, guarantee }),
           seed,
           splitSha256: source.splitSha256,
-          inputs: [{ role: "source", sha256: source.sha256 }],
+          inputs: source.files.map(({ role, sha256 }) => ({ role, sha256 })),
+          lineage,
           source: options.source,
           madeElsewhere: undefined,
           synthesizer: {
@@ -224,6 +236,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<JobResult>
           rows: { train: train.rows, holdout: split.holdout.length, synthetic: rows },
           ...(testRows ? { testCases: testRows } : {}),
           judged,
+          lineage,
           ...(statement ? { privacy: statement, evaluation } : {}),
           queries,
           seed,
@@ -264,6 +277,7 @@ function refusedByLedger(
   run: {
     readonly policy: Policy;
     readonly source: Source;
+    readonly lineage: DataLineage;
     readonly queries: number;
     readonly seed: number;
     readonly started: number;
@@ -353,6 +367,7 @@ function recipeOf(
     format: "counterfoil-recipe/1",
     job: "synthesize",
     source: basename(options.source),
+    ...(options.anchor === undefined ? {} : { anchor: basename(options.anchor) }),
     query: options.query ?? null,
     rows: resolved.rows,
     synthesizer: { name: resolved.synthesizer.name, options: resolved.synthesizerOptions },

@@ -12,12 +12,15 @@ import type { Json } from "../llm/model.ts";
 import { fileError } from "../runs/file-error.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import type { SourceConfiguration } from "../text/recipe.ts";
+import { type FoundLineage, foundLineage } from "./source-lineage.ts";
 
 /** The rows that a recipe starts from. */
 export interface TextSource {
   readonly rows: number;
   readonly columns: readonly string[];
   row(index: number): Readonly<Record<string, Json>>;
+  /** What is known of where it comes from; null: nothing says that it is synthetic. */
+  readonly lineage: FoundLineage | null;
   /** Every row was made by this product, and the signature says so. */
   readonly synthetic: boolean;
   /** Where it is synthetic: columns that a run copied out of a real source. */
@@ -78,7 +81,15 @@ async function openTable(path: string, options: Opening & { readonly synthetic: 
     notice: options.notice,
     signal: options.signal,
   });
-  return { ...rowsOf(table), synthetic: options.synthetic, realColumns: [], sha256: source.sha256, name: options.name };
+  const lineage = await foundLineage({ path, sha256: source.sha256 }, options);
+  return {
+    ...rowsOf(table),
+    lineage,
+    synthetic: options.synthetic,
+    realColumns: [],
+    sha256: source.sha256,
+    name: options.name,
+  };
 }
 
 /** A bundle's rows count as synthetic only when its signature checks, for the word of a file is not enough, and when its policy let them out: what was refused may
@@ -164,6 +175,7 @@ async function openDocuments(
     rows: files.length,
     columns: ["name", "text"],
     row: (index) => ({ name: files[index] as string, text: texts[index] as string }),
+    lineage: null,
     synthetic: false,
     realColumns: [],
     sha256: hash.digest("hex"),

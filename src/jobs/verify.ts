@@ -10,7 +10,9 @@ import type { VerifyOptions, VerifyResult } from "./job.ts";
  * from the scores; with `recompute` and the private files also that the scores follow from the data.
  * @throws {InvalidArgument} there is no such folder, the key file holds no public key, or a private file is not named */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  const unused = (["real", "synthetic", "holdout", "schema"] as const).find((name) => options[name] !== undefined);
+  const unused = (["real", "anchor", "synthetic", "holdout", "schema"] as const).find(
+    (name) => options[name] !== undefined,
+  );
   if (!options.recompute && unused !== undefined)
     throw new InvalidArgument(
       "missing-option",

@@ -5,7 +5,7 @@ import { type Comparison, identifierOf, type Op, opposite, type Scope } from "./
 import type { Facts } from "./facts.ts";
 import { alphaOf, attacksOf, type Policy, type Rule } from "./policy.ts";
 import { blindness, detectableOf, type Planted, plantingsOf } from "./power.ts";
-import { boundInWords, expressionInWords, numberInWords, OP_WORDS, pathInWords } from "./words.ts";
+import { boundInWords, expressionInWords, factInWords, numberInWords, OP_WORDS } from "./words.ts";
 
 /** May this be released? Applies every rule of a policy to the scores of a table and the facts about it.
  *
@@ -110,7 +110,7 @@ function judge(rule: Rule, context: Context): RuleResult {
       unanswered,
       score && missing.path.startsWith("score.")
         ? `${score.title} has no ${missing.path.replace(/^score\./, "")} here, and the rule looks at it.`
-        : `Nothing is known of ${missing.path} here, and the rule looks at it.`,
+        : `Nothing is known of ${isLineage(missing.path) ? "what this table was learnt from" : missing.path}${isLineage(missing.path) ? "" : " here"}, and the rule looks at it.`,
       remedyIfOpen(score),
     );
 
@@ -134,7 +134,12 @@ function judge(rule: Rule, context: Context): RuleResult {
     ...(remedy === undefined ? {} : { remedy }),
   });
   const worst = score && isMeasured(score) ? worstOf(score) : "";
-  if (failed) return ended(rule.severity === "warn" ? "warn" : "fail", `${reason}${worst}`);
+  if (failed)
+    return ended(
+      rule.severity === "warn" ? "warn" : "fail",
+      `${reason}${worst}`,
+      pathsOf(rule).some(isLineage) ? remedyForLineage(context.facts) : undefined,
+    );
   const strict = score === undefined || score.family === "privacy" || score.family === "validity";
   if (!passed) {
     const open = `${reason} ${score === undefined ? "Neither what passes nor what fails is so." : "The interval reaches over both sides."}`;
@@ -157,6 +162,16 @@ function pathsOf(rule: Rule): readonly string[] {
 
 function isPrivacy(path: string): boolean {
   return path.split(".")[0] === "privacy";
+}
+
+function isLineage(path: string): boolean {
+  return path.split(".")[0] === "lineage";
+}
+
+function remedyForLineage({ run }: Facts): string {
+  return run
+    ? "Start from real documents, or put the steps of all runs into one recipe."
+    : "Learn from real rows too (--anchor FILE).";
 }
 
 /** A failed comparison as what was wanted instead. */
@@ -217,6 +232,7 @@ function scopeOf(rule: Rule, context: Context): Scope {
     judged: facts.judged,
     queries: facts.queries,
     privacy: facts.privacy,
+    lineage: facts.lineage,
     run: facts.run,
     alpha: rule.metric === undefined ? policy.alpha.total : alphaOf(policy, rule.metric),
   };
@@ -248,7 +264,7 @@ function reasonOf(
       : isPrivacy(path) && typeof value === "number"
         ? numberInWords(value, 4)
         : shownValue(value);
-  const list = values.map(({ path, value }) => `${pathInWords(path) ?? path} is ${written(value, path)}`).join(", ");
+  const list = values.map(({ path, value }) => factInWords(path, value, written(value, path))).join(", ");
   // A rule that says only when it fails passes wherever it does not, and the other way round.
   const byFail = rule.pass.text.startsWith("!(") || (failed && !rule.fail.text.startsWith("!("));
   const text = byFail ? rule.fail.text : rule.pass.text;

@@ -77,7 +77,8 @@ export function languageFor(metrics: readonly string[]): Language {
     ended: "string",
     source: "string",
   } as const;
-  const schemas = { score, scores, declared, rows, privacy, run };
+  const lineage = { sourceGeneration: "double", anchored: "bool", realRows: "double" } as const;
+  const schemas = { score, scores, declared, rows, privacy, lineage, run };
   const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } });
   for (const [name, schema] of Object.entries(schemas)) environment.registerVariable({ name, schema } as never);
   environment.registerVariable("queries", "double");
@@ -135,7 +136,7 @@ export function opposite(op: Op): Op {
 
 function pathsOf(text: string): readonly string[] {
   const plain = text.replace(/"[^"]*"|'[^']*'/g, '""');
-  return [...new Set(plain.match(/\b(?:scores?|declared|rows|privacy|run|queries|judged)\b(?:\.\w+)*/g) ?? [])];
+  return [...new Set(plain.match(/\b(?:scores?|declared|rows|privacy|lineage|run|queries|judged)\b(?:\.\w+)*/g) ?? [])];
 }
 
 function comparisonOf(text: string): Comparison | undefined {
@@ -157,6 +158,7 @@ function knownBeside(
     readonly declared: object;
     readonly rows: object;
     readonly privacy: object;
+    readonly lineage: object;
     readonly run: object;
     readonly variables: readonly string[];
   },
@@ -167,6 +169,7 @@ function knownBeside(
   if (before === "declared") return Object.keys(names.declared);
   if (before === "rows") return Object.keys(names.rows);
   if (before === "privacy") return Object.keys(names.privacy);
+  if (before === "lineage") return Object.keys(names.lineage);
   if (before === "run") return Object.keys(names.run);
   return ["ceiling", "floor", "difference", "normalised"].includes(before) ? Object.keys(interval) : Object.keys(score);
 }

@@ -20,8 +20,20 @@ export interface Facts {
   readonly queries: number | null;
   /** The guarantee that the release has; null: none. Absent in decisions of old. */
   readonly privacy?: PrivacyFacts | null | undefined;
+  /** How far the table is from real rows; absent: nobody knows, or a decision of old. */
+  readonly lineage?: LineageFacts | undefined;
   /** What a run of a text recipe came to; absent for tables. */
   readonly run?: RunFacts | undefined;
+}
+
+/** What a table was learnt from. */
+export interface LineageFacts {
+  /** The largest generation of its sources: 0 where they are taken for real, 1 for synthetic rows, 2 for rows that were learnt from synthetic ones. */
+  readonly sourceGeneration: number;
+  /** Whether rows taken for real were learnt from too; null: not known. */
+  readonly anchored: boolean | null;
+  /** How many; null: withheld, or not known. */
+  readonly realRows: number | null;
 }
 
 /** A run of a text recipe. */

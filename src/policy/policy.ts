@@ -212,14 +212,18 @@ export function metricsOfHardRules(policy: Policy): ReadonlySet<string> {
   return new Set(named as string[]);
 }
 
-/** Whether a rule looks only at what is public before a row was read: the guarantee, what was declared, and how many rows were made. */
+/** Whether a rule looks only at what is public before a row was read: the guarantee, what was declared, the generation of the source, and how many
+ * rows were made. */
 export function isPublicRule(rule: Rule): boolean {
   return rule.metric === undefined && privatePathsOf(rule).length === 0;
 }
 
+/** Beside the guarantee and what was declared. What the source was learnt from is known before a row is read. */
+const PUBLIC_PATHS: readonly string[] = ["rows.synthetic", "lineage.sourceGeneration", "lineage.anchored"];
+
 function privatePathsOf(rule: Rule): readonly string[] {
   return [...rule.pass.paths, ...rule.fail.paths].filter(
-    (path) => path !== "rows.synthetic" && !["privacy", "declared"].includes(path.split(".")[0] as string),
+    (path) => !PUBLIC_PATHS.includes(path) && !["privacy", "declared"].includes(path.split(".")[0] as string),
   );
 }
 
@@ -229,7 +233,7 @@ function publishedBy(rule: Rule, written: "pass" | "fail"): Fault | null {
   const seen = rule.metric === undefined ? privatePathsOf(rule)[0] : `the score of "${rule.metric}"`;
   return {
     key: rule.metric === undefined ? written : "metric",
-    text: `refuses by ${seen}, which comes from the real rows, and the policy has \`publishEvaluation: false\`: whether it held would be published with the decision. Make it \`severity: warn\`, or look at privacy.* and declared.* alone`,
+    text: `refuses by ${seen}, which comes from the real rows, and the policy has \`publishEvaluation: false\`: whether it held would be published with the decision. Make it \`severity: warn\`, or look at privacy.*, declared.* and lineage.* alone`,
   };
 }
 

@@ -46,12 +46,20 @@ const FACTS: Readonly<Record<string, string>> = {
   "privacy.unitRows": "the number of rows of one unit",
   "privacy.totalEpsilon": "the source's epsilon over all its releases",
   "privacy.releases": "the number of private releases of the source",
+  "lineage.sourceGeneration": "the generation of the source",
+  "lineage.anchored": "whether real rows were learnt from",
+  "lineage.realRows": "the number of real rows that were learnt from",
   "run.asked": "the number of rows asked for",
   "run.accepted": "the number of accepted rows",
   "run.attempts": "the number of attempts",
   "run.price": "the price in US dollars",
   "run.ended": "how the run ended",
   "run.source": "the kind of source",
+};
+
+/** Facts that are so or not so, as clauses. */
+const CLAUSES: Readonly<Record<string, { readonly so: string; readonly not: string }>> = {
+  "lineage.anchored": { so: "real rows were learnt from too", not: "no real rows were learnt from" },
 };
 
 /** A number of so many digits: 2.952, and 1e-6 for what begins with three zeros. */
@@ -70,6 +78,14 @@ export function pathInWords(path: string): string | undefined {
   return path.startsWith("score.") ? BOUNDS[path.slice("score.".length)] : FACTS[path];
 }
 
+/** A fact and its value as a clause: "the generation of the source is 2", "no real rows were learnt from".
+ * @param written the value as it is to be shown */
+export function factInWords(path: string, value: unknown, written: string): string {
+  const clause = typeof value === "boolean" ? CLAUSES[path] : undefined;
+  if (clause) return value ? clause.so : clause.not;
+  return `${pathInWords(path) ?? path} is ${written}`;
+}
+
 /** An expression that is comparisons joined by "&&" or "||", as a clause of a sentence; undefined for any other.
  * @param number how a threshold reads, beside the path it is compared with */
 export function expressionInWords(text: string, number: (value: number, path: string) => string): string | undefined {
@@ -81,6 +97,9 @@ export function expressionInWords(text: string, number: (value: number, path: st
     const parts = text.split(operator).map((part) => expressionInWords(part, number));
     return parts.includes(undefined) ? undefined : parts.join(word);
   }
+  const [, negation, flag] = /^\s*(!?)([\w.]+)\s*$/.exec(text) ?? [];
+  const clause = flag === undefined ? undefined : CLAUSES[flag];
+  if (clause) return negation === "!" ? clause.not : clause.so;
   const [, sized, plain, op, value] =
     /^\s*(?:size\(([\w.]+)\)|([\w.]+))\s*(>=|<=|>|<|==|!=)\s*(-?\d+(?:\.\d+)?(?:e-?\d+)?|"[^"]*")\s*$/.exec(text) ?? [];
   const path = sized ?? plain;

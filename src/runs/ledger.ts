@@ -2,6 +2,7 @@ import { open, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ResourceError } from "../errors.ts";
 import type { Verdict } from "../policy/decision.ts";
+import type { KnownLineage } from "./data-lineage.ts";
 import { fileError } from "./file-error.ts";
 import { flush } from "./flush.ts";
 import { USER } from "./layout.ts";
@@ -22,7 +23,7 @@ export interface LedgerEntry {
   readonly format: "counterfoil-ledger/1";
   /** ISO 8601, UTC. */
   readonly time: string;
-  readonly job: "synthesize" | "evaluate" | "run";
+  readonly job: "synthesize" | "evaluate" | "run" | "sample" | "complete";
   readonly version: string;
   readonly seed: number;
   readonly sourceSha256: string;
@@ -30,9 +31,26 @@ export interface LedgerEntry {
   readonly salt?: string;
   /** The real rows that were measured, as this ledger knows them. Absent in runs of old. */
   readonly source?: SourceMark;
-  readonly decision: Verdict;
+  /** Null: nothing was judged. */
+  readonly decision: Verdict | null;
   /** SHA-256 of the bundle's manifest; null when no bundle was written. */
   readonly manifestSha256: string | null;
+  /** Files of synthetic rows that the run left, so that they are known again. Absent: none, or a run of old. */
+  readonly released?: Released;
+}
+
+/** Synthetic files, by the SHA-256 of their bytes. */
+export interface Released extends KnownLineage {
+  readonly sha256s: readonly string[];
+}
+
+/** What the ledger knows of a file by its bytes; undefined: it released none such. */
+export async function releasedWith(folders: UserFolders, sha256: string): Promise<KnownLineage | undefined> {
+  const { entries } = await readLedger(folders);
+  const found = entries.flatMap(({ released: files }) => (files?.sha256s?.includes(sha256) ? [files] : []));
+  if (found.length === 0) return undefined;
+  const { generation, anchored } = found.reduce((most, one) => (one.generation > most.generation ? one : most));
+  return { generation, anchored };
 }
 
 /** Appends a run to the user's ledger: one line, flushed to the disk. A line that a crash tore is closed first, so that it spoils no other.

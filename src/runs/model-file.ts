@@ -6,6 +6,7 @@ import { InvalidArgument, InvalidData, throwIfCancelled, Unsupported } from "../
 import type { NumberArray } from "../synthesizers/pack.ts";
 import type { FittedRecord } from "../synthesizers/synthesizer.ts";
 import { writeWholeFile } from "./atomic-file.ts";
+import type { KnownLineage } from "./data-lineage.ts";
 import { fileError } from "./file-error.ts";
 import {
   type ArrayEntry,
@@ -21,6 +22,8 @@ export interface KeptModel {
   readonly record: FittedRecord;
   /** Version of counterfoil that wrote it. */
   readonly version: string;
+  /** Of what it makes; undefined: a model of a version that kept none. */
+  readonly lineage: KnownLineage | undefined;
 }
 
 /** Bytes read or written at once. */
@@ -30,7 +33,7 @@ const BLOCK_BYTES = 2 ** 26;
  * arrays looked at, by every reader of that format; what is ours stands in the metadata. The file holds no clock: the same model gives the
  * same bytes. It is complete or absent, and only its owner can read it: a model is as private as the rows it was fitted to.
  * @param path must not exist
- * @param options `version`: of the product that writes it
+ * @param options `version`: of the product that writes it; `lineage`: of what the model makes
  * @throws {InvalidArgument} a file of that name exists
  * @throws {ResourceError} disk full, read-only, no permission
  * @throws {Cancelled} the signal fired
@@ -38,7 +41,11 @@ const BLOCK_BYTES = 2 ** 26;
 export async function writeModelFile(
   path: string,
   record: FittedRecord,
-  options: { readonly version: string; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly version: string;
+    readonly lineage?: KnownLineage | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
   mustBeLittleEndian();
   // Large numbers first, as other writers do: every array then begins where its type may begin.
@@ -58,6 +65,7 @@ export async function writeModelFile(
   const header = writeModelHeader({
     entries,
     version: options.version,
+    lineage: options.lineage,
     synthesizer: record.synthesizer,
     header: JSON.stringify(record.header),
     sha256: hash.digest("hex"),
@@ -143,6 +151,7 @@ async function readFrom(file: FileHandle, path: string, size: number): Promise<K
   return {
     record: { synthesizer: header.synthesizer, header: header.header, arrays: Object.fromEntries(arrays) },
     version: header.version,
+    lineage: header.lineage,
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { InvalidData, ResourceError } from "../errors.ts";
+import { type KnownLineage, MOST_GENERATIONS } from "./data-lineage.ts";
 
 /** What our metadata calls the format; raised when its meaning changes. */
 export const MODEL_FORMAT = "counterfoil-model/1";
@@ -31,6 +32,8 @@ export interface ModelHeader<H> {
   /** In the order of their bytes, without a gap. */
   readonly entries: readonly ArrayEntry[];
   readonly version: string;
+  /** Of what it makes: one more than that of the rows it was fitted to; absent: a model of old. */
+  readonly lineage?: KnownLineage | undefined;
   readonly synthesizer: string;
   /** The record's JSON. */
   readonly header: H;
@@ -40,15 +43,18 @@ export interface ModelHeader<H> {
 
 /** The first bytes of a model file: length, JSON, blanks up to a multiple of eight.
  * @throws {ResourceError} longer than readers of the format take */
-export function writeModelHeader({ entries, version, synthesizer, header, sha256 }: ModelHeader<string>): Uint8Array {
-  const metadata = { format: MODEL_FORMAT, version, synthesizer, header, sha256 };
+export function writeModelHeader(model: ModelHeader<string>): Uint8Array {
+  const { entries, version, lineage, synthesizer, header, sha256 } = model;
+  // Values of this format's metadata are texts.
+  const told = lineage && { lineage: JSON.stringify(lineage) };
+  const metadata = { format: MODEL_FORMAT, version, ...told, synthesizer, header, sha256 };
   const arrays = entries.map(({ name, dtype, length, start, end }) => [
     name,
     { dtype, shape: [length], data_offsets: [start, end] },
   ]);
   const whole = { __metadata__: metadata, ...Object.fromEntries(arrays) };
-  const told = { ...whole, __metadata__: { ...metadata, description_sha256: descriptionOf(whole) } };
-  const text = Buffer.from(JSON.stringify(told), "utf8");
+  const described = { ...whole, __metadata__: { ...metadata, description_sha256: descriptionOf(whole) } };
+  const text = Buffer.from(JSON.stringify(described), "utf8");
   const length = Math.ceil(text.length / 8) * 8;
   if (length > MOST_HEADER_BYTES)
     throw new ResourceError(
@@ -73,6 +79,7 @@ function descriptionOf(header: Readonly<Record<string, unknown>>): string {
 const metadataSchema = z.object({
   format: z.string(),
   version: z.string(),
+  lineage: z.string().optional(),
   synthesizer: z.string(),
   header: z.string(),
   sha256: z.string(),
@@ -120,10 +127,24 @@ export function parseModelHeader(
   return {
     entries: entriesOf(arrays, { path, dataBytes }),
     version: metadata.version,
+    lineage: lineageIn(metadata.lineage, path),
     synthesizer: metadata.synthesizer,
     header,
     sha256: metadata.sha256,
   };
+}
+
+const lineageShape = z.object({
+  generation: z.int().min(0).max(MOST_GENERATIONS),
+  anchored: z.boolean().nullable(),
+});
+
+function lineageIn(text: string | undefined, path: string): KnownLineage | undefined {
+  if (text === undefined) return undefined;
+  const read = lineageShape.safeParse(objectFrom(text));
+  if (!read.success)
+    throw bad(`The lineage of the model in ${path} is none: ${text.slice(0, 80)}.`, "Fit and save it again.");
+  return read.data;
 }
 
 function entriesOf(

@@ -25,6 +25,7 @@ function resultWith(parts: Partial<JobResult>): JobResult {
     report: "/x/out/report.html",
     rows: { train: 750, holdout: 250, synthetic: 1000 },
     judged: "release",
+    lineage: { generation: 1, sources: [{ role: "source", generation: 0, rows: 750 }], realRows: 750 },
     queries: 1,
     seed: 0,
     seconds: 1,

@@ -9,6 +9,7 @@ import { metrics } from "../../src/metrics/index.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { Verdict } from "../../src/policy/decision.ts";
 import { parsePolicy } from "../../src/policy/policy.ts";
+import { learntFrom } from "../../src/runs/data-lineage.ts";
 import { foldersFor, type UserFolders } from "../../src/runs/user-folders.ts";
 import { FACTS, goodScores } from "../policy/fixtures.ts";
 
@@ -69,6 +70,7 @@ export async function makeBundle(
     schemaText: "format: counterfoil-schema/1\ncolumns: []\n",
     splitSha256: sha256("split"),
     inputs: [{ role: "source", saltedSha256: sha256("source") }],
+    lineage: learntFrom([{ role: "source", generation: 0, rows: 1000 }]),
     signer,
     clock: { now: () => "2026-11-22T10:00:00.000Z", seconds: () => 0 },
   };

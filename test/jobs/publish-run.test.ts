@@ -230,6 +230,7 @@ test("a bundle whose scores were made to fit is found out", async () => {
   const texts = {
     policyText: textOf(published.out, "policy.yaml"),
     decisionText: textOf(published.out, "decision.json"),
+    lineage: published.lineage,
     sameVersion: true,
   };
   assert.deepEqual(replayDecision({ ...texts, job: "run", scoresText: JSON.stringify(scores) }), []);
@@ -252,6 +253,7 @@ test("a result agrees with its published schema, whether the run is whole, short
       format: "counterfoil-run-result/1",
       decision: published.decision,
       scores: published.scores,
+      lineage: published.lineage,
       summary: madeRun({ rows: 45, ...how }).summary(),
       bundle: published.out,
       report: join(published.out, "report.html"),

@@ -18,6 +18,7 @@ import type { Decision } from "../../src/policy/decision.ts";
 import { publicDecision } from "../../src/policy/public-decision.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import { systemClock } from "../../src/runs/clock.ts";
+import { learntFrom } from "../../src/runs/data-lineage.ts";
 import { loadPolicy } from "../../src/runs/policy-file.ts";
 import { userFolders } from "../../src/runs/user-folders.ts";
 import { counterfoil } from "../cli/run.ts";
@@ -56,6 +57,7 @@ async function publish(out: string, { seed, policy: named = "private", statement
     rows: { train: train.rows, holdout: holdout.rows, synthetic: 300 },
     queries: seed,
     privacy: statement ? privacyFactsOf(statement) : null,
+    lineage: { sourceGeneration: 0, anchored: true, realRows: train.rows },
   };
   const notices: string[] = [];
   const { signer } = await ownKey(userFolders());
@@ -85,6 +87,7 @@ async function publish(out: string, { seed, policy: named = "private", statement
     seed: 1,
     splitSha256: sha256(`split ${seed}`),
     inputs: [{ role: "source", sha256: sha256(`source ${seed}`) }],
+    lineage: learntFrom([{ role: "source", generation: 0, rows: train.rows }]),
     source: "/somewhere/people.csv",
     madeElsewhere: undefined,
     synthesizer: { name: "aim", options: {}, notes: [] },
@@ -228,6 +231,7 @@ test("a signer who puts into such a bundle what its policy withholds, or another
         schemaText: "format: counterfoil-schema/1\ncolumns: []\n",
         splitSha256: null,
         inputs: [],
+        lineage: learntFrom([{ role: "source", generation: 0, rows: null }]),
         signer,
         clock: systemClock,
         ...parts,

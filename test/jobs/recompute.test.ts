@@ -46,6 +46,7 @@ async function forged(bundle: string, out: string, change: (score: Score) => Sco
       schemaText: text("schema.yaml"),
       splitSha256: manifest.splitSha256,
       inputs: manifest.inputs,
+      lineage: manifest.lineage,
       signer,
       clock: systemClock,
     });

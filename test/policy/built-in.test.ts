@@ -65,8 +65,8 @@ test("the anonymity loss is told by default and decides at .5 for patients and t
 test("the policy of texts reads beside the metrics of texts, and not beside those of tables; no name means two things", async () => {
   const { policy } = await loadPolicy("text", textMetrics);
   assert.deepEqual(
-    policy.rules.filter(({ severity }) => severity === "refuse").map(({ metric }) => metric),
-    ["completeness", "source-passages", "duplicate-rows"],
+    policy.rules.filter(({ severity }) => severity === "refuse").map(({ metric, rule }) => metric ?? rule),
+    ["completeness", "source-passages", "real_anchor", "duplicate-rows"],
   );
   await assert.rejects(loadPolicy("text", metrics), /unknown metric "completeness"/);
   assert.deepEqual(

@@ -41,7 +41,7 @@ test("the default policy reads, and splits its false-alarm budget over its priva
   // something was declared.
   const asks = ({ severity, fail }: Rule): boolean =>
     severity === "warn" && fail.paths.some((path) => path.startsWith("declared."));
-  for (const metric of new Set(policy.rules.map((rule) => rule.metric)))
+  for (const metric of new Set(policy.rules.flatMap((rule) => rule.metric ?? [])))
     assert.ok(
       policy.rules.some((rule) => rule.metric === metric && (rule.missing === "indeterminate" || asks(rule))),
       metric,

@@ -24,6 +24,7 @@ export interface PlotPoint {
 }
 
 export interface PlotSeries {
+  /** In the key below the plot; empty: the key is silent of it. */
   readonly name: string;
   readonly colour: PlotColour;
   readonly points: readonly PlotPoint[];
@@ -67,7 +68,7 @@ export async function curvePlot(plot: CurvePlot): Promise<Html> {
   const { lines, dots = [], marks = [] } = plot;
   const drawn = await drawChart(
     {
-      grid: { left: 68, top: marks.some(({ x }) => x !== undefined) ? 26 : 14, right: 24, bottom: 50 },
+      grid: { left: 68, top: marks.length > 0 ? 26 : 14, right: 24, bottom: 50 },
       xAxis: { ...axis(plot.x, valuesOf(plot, "x")), nameGap: 32 },
       yAxis: { ...axis(plot.y, valuesOf(plot, "y")), nameGap: 52 },
       series: [
@@ -80,8 +81,8 @@ export async function curvePlot(plot: CurvePlot): Promise<Html> {
     { width: WIDTH, height: plot.height ?? 320 },
   );
   return html`<figure class="curve"><figcaption>${plot.caption}</figcaption><div class="scroll" tabindex="0" role="region" aria-label="${plot.caption}; scrolls sideways on a narrow screen"><div role="img" aria-label="${plot.label}">${drawn}</div></div><p class="key small quiet">${[
-    ...lines.map((series) => keyed(series.name, lineKey(series))),
-    ...dots.map((series) => keyed(series.name, dotKey(series))),
+    ...lines.filter(isNamed).map((series) => keyed(series.name, lineKey(series))),
+    ...dots.filter(isNamed).map((series) => keyed(series.name, dotKey(series))),
   ]}</p></figure>`;
 }
 
@@ -89,9 +90,11 @@ function axis(of: PlotAxis, values: readonly number[]): object {
   const format = of.format ?? compact;
   const isLog = of.scale === "log";
   const muted = { color: stand("muted"), fontSize: 12 };
+  const ends = endsOf(of, values);
+  const ticks = isLog ? narrowTicks(ends as { readonly min: number; readonly max: number }) : undefined;
   return {
     type: of.scale === "category" ? "category" : isLog ? "log" : "value",
-    ...(of.scale === "category" ? { data: of.categories, boundaryGap: true } : endsOf(of, values)),
+    ...(of.scale === "category" ? { data: of.categories, boundaryGap: true } : ends),
     name: of.name,
     nameLocation: "middle",
     nameTextStyle: muted,
@@ -99,10 +102,11 @@ function axis(of: PlotAxis, values: readonly number[]): object {
       ...muted,
       hideOverlap: true,
       ...(isLog ? { showMinLabel: false, showMaxLabel: false } : {}),
+      ...(ticks ? { customValues: ticks } : {}),
       ...(of.scale === "category" ? {} : { formatter: format }),
     },
     axisLine: { show: true, lineStyle: { color: stand("muted") } },
-    axisTick: { show: false },
+    axisTick: { show: false, ...(ticks ? { customValues: ticks } : {}) },
     minorSplitLine: { show: false },
     splitLine: {
       show: of.scale !== "category",
@@ -125,6 +129,31 @@ function endsOf(of: PlotAxis, values: readonly number[]): object {
       high = Math.max(high, value);
     }
   return low > high ? { min: 1, max: 10, ...given } : { min: low / 1.25, max: high * 1.25, ...given };
+}
+
+/** Round numbers within a logarithmic axis that spans under two decades, where ECharts would mark the powers of ten alone: one, or none. */
+function narrowTicks({ min, max }: { readonly min: number; readonly max: number }): readonly number[] | undefined {
+  if (max / min >= 100) return undefined;
+  for (const steps of [
+    [1, 2, 5],
+    [1, 1.5, 2, 3, 5, 7],
+  ]) {
+    const found: number[] = [];
+    for (let power = Math.floor(Math.log10(min)); power <= Math.log10(max); power++)
+      for (const step of steps) {
+        const tick = Number((step * 10 ** power).toPrecision(2));
+        if (tick > min && tick < max) found.push(tick);
+      }
+    if (found.length >= 3) return found;
+  }
+  // Less than a doubling: even steps.
+  const raw = (max - min) / 4;
+  const unit = 10 ** Math.floor(Math.log10(raw));
+  const step = unit * ([1, 2, 5].find((size) => size * unit >= raw) ?? 10);
+  const first = Math.ceil(min / step);
+  return Array.from({ length: Math.floor(max / step) - first + 1 }, (_, i) =>
+    Number(((first + i) * step).toPrecision(6)),
+  );
 }
 
 function valuesOf(plot: CurvePlot, side: "x" | "y"): readonly number[] {
@@ -151,12 +180,16 @@ function band(series: PlotLine): object {
   return {
     type: "custom",
     clip: true,
-    data: [[points[0]?.x, points[0]?.y]],
-    renderItem: (_: unknown, api: Coordinates) => ({
-      type: "polygon",
-      shape: { points: edge.map((at) => api.coord(at)) },
-      style: { fill: stand(series.colour), opacity: 0.16 },
-    }),
+    // All of the edge is data, so that the axes make room for it, but it is one shape.
+    data: edge,
+    renderItem: ({ dataIndex }: { readonly dataIndex: number }, api: Coordinates) =>
+      dataIndex === 0
+        ? {
+            type: "polygon",
+            shape: { points: edge.map((at) => api.coord(at)) },
+            style: { fill: stand(series.colour), opacity: 0.16 },
+          }
+        : undefined,
   };
 }
 
@@ -220,6 +253,10 @@ function mark({ words, x, y }: PlotMark): object {
       },
     },
   };
+}
+
+function isNamed({ name }: PlotSeries): boolean {
+  return name !== "";
 }
 
 function keyed(name: string, symbol: Html): Html {

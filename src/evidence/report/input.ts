@@ -1,5 +1,6 @@
 import type { Family, Score } from "../../metrics/metric.ts";
 import type { Decision } from "../../policy/decision.ts";
+import type { DataLineage } from "../../runs/data-lineage.ts";
 import type { Kind } from "../../schema/schema.ts";
 import type { PrivacyStatement } from "../privacy-statement.ts";
 import type { Profiles } from "./profiles.ts";
@@ -89,6 +90,8 @@ export interface Provenance {
   readonly synthetic?: string;
   /** Null: withheld. */
   readonly rows: { readonly train: number | null; readonly holdout: number | null; readonly synthetic: number };
+  /** Of the synthetic table; null: nobody knows. */
+  readonly lineage?: DataLineage | null | undefined;
   readonly seed: number;
   /** Null: the synthetic table was made elsewhere. */
   readonly synthesizer: {

@@ -1,3 +1,4 @@
+import { type DataLineage, lineageInWords } from "../../runs/data-lineage.ts";
 import { number } from "./format.ts";
 import { type Html, html, named, type Part } from "./html.ts";
 import type { Provenance, ReportInput } from "./input.ts";
@@ -27,6 +28,7 @@ function factsOf(provenance: Provenance): [string, Part][] {
     ["Training rows", rows.train === null ? WITHHELD : number(rows.train)],
     ["Holdout rows", rows.holdout === null ? WITHHELD : rows.holdout > 0 ? number(rows.holdout) : "none"],
     ["Synthetic rows", number(rows.synthetic)],
+    ["Generation", generationWords(provenance.lineage)],
     ["Synthesizer", synthesizer ? synthesizer.name : "made elsewhere"],
     ...(synthesizer
       ? ([
@@ -50,6 +52,11 @@ function factsOf(provenance: Provenance): [string, Part][] {
       html`<time datetime="${provenance.created}">${provenance.created.replace("T", " ").replace(/\.\d+/, "")}</time>`,
     ],
   ];
+}
+
+/** How far the table is from real rows. */
+export function generationWords(lineage: DataLineage | null | undefined): string {
+  return lineage ? lineageInWords(lineage).replace(/^generation /, "") : "not known: the table was made elsewhere";
 }
 
 /** Folders say where somebody works; only the file's name is shown. */

@@ -13,8 +13,11 @@ export type Arm = "mix" | "pretrain";
 /** One measurement: a student trained on `real` real and `synthetic` synthetic rows (made by a generator that saw just those real rows), tested on
  * real rows that neither has seen. */
 export interface PilotCell {
+  /** 0: the student saw synthetic rows alone. Such cells are the 100 % point of the share curve, and no more: the surface knows nothing of them. */
   readonly real: number;
   readonly synthetic: number;
+  /** Of a cell without real rows: those that the generator saw. Absent: as many as `real`. */
+  readonly source?: number | undefined;
   /** Which draw of real rows; cells of one seed and size share theirs. */
   readonly seed: number;
   readonly arm: Arm;
@@ -29,7 +32,11 @@ export interface PilotCell {
 /** A pilot grid that was run or read. */
 export interface Pilot {
   readonly metric: PilotMetric;
+  /** Empty cells (`value` null) are holes; at least one cell has a value. */
   readonly cells: readonly PilotCell[];
+  /** How the real rows of one seed at several sizes were drawn: each size by itself, or (also where that is not known) the smaller within
+   * the larger. Draws that are independent let fewer seeds suffice. Default "nested". */
+  readonly draws?: "independent" | "nested" | undefined;
 }
 
 /** Distance to a perfect student, ≥ 0 but for noise. */

@@ -2,9 +2,12 @@ import { randomFrom } from "../../random.ts";
 import { byTimeDescending } from "../cox.ts";
 import { mergeLevels } from "./boosting-bins.ts";
 import { coxGradients } from "./boosting-cox.ts";
+import { type BoostingModel, boostingScores, growingNodes, type Objective } from "./boosting-model.ts";
 import { type BoostingOptions, DEFAULT_BOOSTING } from "./boosting-options.ts";
 import { emptyNodes, growTree, type TreeData } from "./boosting-tree.ts";
 
+export type { BoostingModel, Objective } from "./boosting-model.ts";
+export { predictBoosting } from "./boosting-model.ts";
 export type { BoostingOptions } from "./boosting-options.ts";
 
 /** Columns of small whole numbers: `columns[j][row]` < `levels[j]` ≤ 256. An ordered column is split at a threshold, any other by a set of levels. */
@@ -12,39 +15,6 @@ export interface BinnedColumns {
   readonly columns: readonly Uint8Array[];
   readonly levels: readonly number[];
   readonly ordered: readonly boolean[];
-}
-
-/** What is predicted: a number, the chance of 1 (target 0 or 1), the chances of classes 0 … classes − 1, or the log hazard of an event, up to a
- * constant (target t > 0 where it happened at t, −t where the row was lost from sight at t). */
-export type Objective =
-  | { readonly kind: "squared-error" }
-  | { readonly kind: "cox" }
-  | { readonly kind: "logistic" }
-  | { readonly kind: "softmax"; readonly classes: number };
-
-/** A fitted model: plain data, can be saved and sent to threads. Trees lie one after the other in the node arrays; tree t speaks for
- * output t mod `outputs`. */
-export interface BoostingModel {
-  readonly objective: Objective;
-  readonly outputs: number;
-  /** Score of each output before the first tree (log-odds, log-chance, or mean). */
-  readonly base: Float64Array;
-  /** First node of each tree. */
-  readonly roots: Int32Array;
-  /** Column of each node's split; −1 at a leaf. */
-  readonly column: Int16Array;
-  /** Ordered split: codes ≤ threshold go left. */
-  readonly threshold: Uint8Array;
-  /** Split by a set: number of the set in `sets` (its levels go left); −1 for an ordered split. */
-  readonly set: Int32Array;
-  /** Left child; the right one follows it. */
-  readonly left: Int32Array;
-  /** Score that a leaf adds. */
-  readonly value: Float64Array;
-  /** 256 bits a set: eight words each. */
-  readonly sets: Uint32Array;
-  /** Gain in loss of all splits on each column. */
-  readonly gains: Float64Array;
 }
 
 /** Gradient boosting of trees grown leaf by leaf on histograms of gradients.
@@ -55,6 +25,8 @@ export interface BoostingModel {
  * @param input.target one number per row of the columns (not per index of `rows`)
  * @param input.rows indices of the rows to learn from, default all; none at all gives a constant model
  * @param input.weights one weight > 0 per row of the columns, default 1
+ * @param input.from a model of the same objective and columns to go on from: its trees stay, and those of these rows follow. A model of a rounds
+ * that goes on for b more on the same rows is the model of a + b rounds
  * @source Friedman (2001), Annals of Statistics 29(5); Ke et al. (2017), NIPS (LightGBM: leaf-wise growth, histogram subtraction, sorted
  * categories after Fisher 1958) */
 export function fitBoosting(
@@ -63,11 +35,12 @@ export function fitBoosting(
     readonly objective: Objective;
     readonly rows?: Uint32Array | undefined;
     readonly weights?: ArrayLike<number> | undefined;
+    readonly from?: BoostingModel | undefined;
     readonly options?: Partial<BoostingOptions> | undefined;
   },
 ): BoostingModel {
   const options = { ...DEFAULT_BOOSTING, ...input.options };
-  const { objective } = input;
+  const { objective, from } = input;
   const outputs = objective.kind === "softmax" ? objective.classes : 1;
   const all = input.columns[0]?.length ?? input.target.length;
   const rows = input.rows ?? Uint32Array.from({ length: all }, (_, i) => i);
@@ -75,15 +48,17 @@ export function fitBoosting(
   const target = Float64Array.from(rows, (row) => input.target[row] as number);
   const weights = input.weights && Float64Array.from(rows, (row) => input.weights?.[row] as number);
   const data = prepare(input, rows, options);
-  const base = baseScores(target, weights, objective);
+  const base = from?.base ?? baseScores(target, weights, objective);
   const latest = objective.kind === "cox" ? byTimeDescending(target, n) : undefined;
   const scores = new Float64Array(n * outputs);
-  for (let k = 0; k < outputs; k++) scores.fill(base[k] as number, k * n, (k + 1) * n);
-  const model = emptyNodes(input.columns.length);
+  const before = from && boostingScores(from, input.columns, rows);
+  for (let k = 0; k < outputs; k++)
+    for (let i = 0; i < n; i++) scores[k * n + i] = before ? (before[i * outputs + k] as number) : (base[k] as number);
+  const model = from ? growingNodes(from) : emptyNodes(input.columns.length);
   const d = input.columns.length;
   const drawn = data.active.length;
   const random = randomFrom(options.key);
-  const rounds = isConstant(target) ? 0 : options.trees;
+  const rounds = isConstant(target) && !from ? 0 : options.trees;
   for (let round = 0; round < rounds; round++) {
     if (objective.kind === "softmax") softmaxOf(scores, outputs, data.chances);
     let grown = 0;
@@ -109,55 +84,6 @@ export function fitBoosting(
     sets: Uint32Array.from(model.sets),
     gains: model.gains,
   };
-}
-
-/** Predictions of a model.
- * @param rows indices to predict, default all
- * @returns one value (or chance of 1) per row; for softmax, rows × classes, row-major */
-export function predictBoosting(
-  model: BoostingModel,
-  columns: readonly Uint8Array[],
-  rows?: Uint32Array | undefined,
-): Float64Array {
-  const n = rows?.length ?? columns[0]?.length ?? 0;
-  const { outputs, roots, column, threshold, set, left, value, sets } = model;
-  const out = new Float64Array(n * outputs);
-  for (let i = 0; i < n; i++) for (let k = 0; k < outputs; k++) out[i * outputs + k] = model.base[k] as number;
-  for (let t = 0; t < roots.length; t++) {
-    const root = roots[t] as number;
-    const k = t % outputs;
-    for (let i = 0; i < n; i++) {
-      const row = rows ? (rows[i] as number) : i;
-      let node = root;
-      for (;;) {
-        const j = column[node] as number;
-        if (j < 0) break;
-        const code = (columns[j] as Uint8Array)[row] as number;
-        const s = set[node] as number;
-        const goesLeft =
-          s < 0
-            ? code <= (threshold[node] as number)
-            : (((sets[s * 8 + (code >> 5)] as number) >>> (code & 31)) & 1) === 1;
-        node = (left[node] as number) + (goesLeft ? 0 : 1);
-      }
-      out[i * outputs + k] = (out[i * outputs + k] as number) + (value[node] as number);
-    }
-  }
-  if (model.objective.kind === "logistic") for (let i = 0; i < n; i++) out[i] = 1 / (1 + Math.exp(-(out[i] as number)));
-  else if (model.objective.kind === "softmax") {
-    for (let i = 0; i < n; i++) {
-      let top = Number.NEGATIVE_INFINITY;
-      for (let k = 0; k < outputs; k++) top = Math.max(top, out[i * outputs + k] as number);
-      let sum = 0;
-      for (let k = 0; k < outputs; k++) {
-        const e = Math.exp((out[i * outputs + k] as number) - top);
-        out[i * outputs + k] = e;
-        sum += e;
-      }
-      for (let k = 0; k < outputs; k++) out[i * outputs + k] = (out[i * outputs + k] as number) / sum;
-    }
-  }
-  return out;
 }
 
 /** The rows' codes side by side, with neighbouring levels of ordered columns merged down to the number of bins asked for. */

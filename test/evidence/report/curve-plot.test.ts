@@ -54,3 +54,11 @@ test("Names that came from data cannot become markup", async () => {
   );
   assert.doesNotMatch(svg, /<script|<b>/);
 });
+
+test("The key is silent of a series without a name", async () => {
+  const [dots, ...others] = plot.dots ?? [];
+  const svg = markupOf(
+    await curvePlot({ ...plot, dots: [...others, { ...(dots as NonNullable<typeof dots>), name: "" }] }),
+  );
+  assert.equal(svg.match(/<\/span>/g)?.length, 3);
+});

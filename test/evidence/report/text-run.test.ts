@@ -12,6 +12,7 @@ import { dollars, duration, milliseconds } from "../../../src/evidence/report/te
 import { collectRun, decideRun, measureRun } from "../../../src/jobs/judge-run.ts";
 import type { ReleasedRow } from "../../../src/jobs/publish-run.ts";
 import { textMetrics } from "../../../src/metrics/text/index.ts";
+import { learntFrom } from "../../../src/runs/data-lineage.ts";
 import { loadPolicy } from "../../../src/runs/policy-file.ts";
 import { type MadeRun, madeRun } from "../../jobs/made-run.ts";
 
@@ -25,7 +26,7 @@ async function madeInput(how: MadeRun = {}): Promise<RunReportInput> {
   for (const { values, source } of rows) collector.add({ values, source, repaired: false, judged: {} });
   const summary = run.summary();
   const scores = measureRun(collector, { run: summary, policy, seed: 1 });
-  const decision = decideRun(policy, { scores, summary, source });
+  const decision = decideRun(policy, { scores, summary, source, lineage: learntFrom([]) });
   const shown = rows[5];
   return {
     title: run.title,

@@ -217,6 +217,58 @@ test("regression explains what there is to explain", () => {
   assert(error > 0.85 && error < 1.35, `noise of variance 1 left ${error}`);
 });
 
+test("a model that goes on for some rounds more on the same rows is the model of all those rounds", () => {
+  const random = randomFromSeed(12);
+  const rows = 400;
+  const columns = Array.from({ length: 5 }, () => Uint8Array.from({ length: rows }, () => random.integer(8)));
+  const common = {
+    columns,
+    levels: columns.map(() => 8),
+    ordered: [true, true, false, false, true],
+    weights: Float64Array.from({ length: rows }, () => 1 + random.integer(3)),
+    rows: random.sample(rows, 300),
+  };
+  for (const objective of [{ kind: "squared-error" }, { kind: "logistic" }, { kind: "softmax", classes: 3 }] as const) {
+    const target = Float64Array.from(
+      { length: rows },
+      (_, i) => ((columns[0] as Uint8Array)[i] as number) % (objective.kind === "softmax" ? 3 : 2),
+    );
+    const fit = (trees: number, from?: BoostingModel): BoostingModel =>
+      fitBoosting({
+        ...common,
+        target,
+        objective,
+        from,
+        options: { trees, columnShare: 0.5, leaves: 6, key: [1, 2, 3, 4] },
+      });
+    assert.deepEqual(fit(5, fit(7)), fit(12));
+  }
+});
+
+test("a model that goes on with rows of one class learns of them, where a new one could not tell anything", () => {
+  const columns = [Uint8Array.from({ length: 60 }, (_, i) => i % 2)];
+  const common = { columns, levels: [2], ordered: [true], objective: { kind: "logistic" } as const };
+  const target = Float64Array.from({ length: 60 }, (_, i) => (i < 40 ? i % 2 : 1));
+  const before = fitBoosting({ ...common, target, rows: Uint32Array.from({ length: 40 }, (_, i) => i) });
+  const after = fitBoosting({
+    ...common,
+    target,
+    from: before,
+    rows: Uint32Array.from({ length: 20 }, (_, i) => 40 + i),
+  });
+  const [chance, moved] = [before, after].map((model) => predictBoosting(model, [Uint8Array.of(0)])[0] as number);
+  assert.ok((chance as number) < 0.1, `${chance}`);
+  assert.equal(moved, chance, "without a split there is no step");
+  const split = fitBoosting({
+    ...common,
+    target,
+    from: before,
+    rows: Uint32Array.from({ length: 20 }, (_, i) => 40 + i),
+    options: { minLeafRows: 5 },
+  });
+  assert.ok((predictBoosting(split, [Uint8Array.of(0)])[0] as number) > (chance as number));
+});
+
 test("no rows, one class, and levels never seen are predicted without a fuss", () => {
   const objective = { kind: "logistic" } as const;
   const none = fitBoosting({ columns: [new Uint8Array(0)], levels: [3], ordered: [true], target: [], objective });

@@ -1,4 +1,5 @@
 import type { Json } from "../../../llm/model.ts";
+import type { DataLineage } from "../../../runs/data-lineage.ts";
 import type { Lineage, RunSummary } from "../../../text/run-summary.ts";
 import type { Judgement } from "../input.ts";
 
@@ -39,6 +40,7 @@ export interface RunProvenance {
   }[];
   /** Null: the recipe has no source. */
   readonly source: { readonly name: string; readonly isReal: boolean } | null;
+  readonly lineage?: DataLineage | undefined;
   readonly seed: number;
   readonly version: string;
   readonly node: string;

@@ -1,4 +1,5 @@
 import { type Html, html, named, type Part } from "../html.ts";
+import { generationWords } from "../section-provenance.ts";
 import { table } from "../table.ts";
 import type { RunReportInput } from "./input.ts";
 
@@ -35,6 +36,7 @@ function factsOf(provenance: RunReportInput["provenance"]): [string, Part][] {
         ? "none: nothing was read"
         : html`${named(source.name)}, ${source.isReal ? "real rows, which the recipe permits to be sent to the models" : "synthetic"}`,
     ],
+    ["Generation", generationWords(provenance.lineage)],
     ["Recipe, SHA-256", digest(provenance.recipeDigest)],
     ["Seed", String(provenance.seed)],
     ["Policy", html`${policy.name} ${digest(policy.sha256)}`],

@@ -1,0 +1,43 @@
+import { betaCdf } from "../../math/distributions.ts";
+import { rungsOf, type ScalingPoints } from "./points.ts";
+
+/** Whether the loss falls with the size at all. */
+export interface Falling {
+  readonly direction: "falls" | "rises" | "flat";
+  /** d log loss / d log size of a straight line. */
+  readonly slope: number;
+  /** One-sided: the chance of a slope as low without any fall. */
+  readonly p: number;
+}
+
+const ALPHA = 0.05;
+
+/** A straight line through log loss against log size, and whether it goes down by more than the points scatter: Student's t, one-sided, at .05.
+ * A law is not asked of points that pass for flat. */
+export function fallingOf(points: Pick<ScalingPoints, "sizes" | "losses">): Falling {
+  const rungs = rungsOf(points);
+  const x = points.sizes.map(Math.log);
+  const y = points.losses.map(Math.log);
+  const n = x.length;
+  const [mx, my] = [meanOf(x), meanOf(y)];
+  let [xx, xy, yy] = [0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const [dx, dy] = [(x[i] as number) - mx, (y[i] as number) - my];
+    xx += dx * dx;
+    xy += dx * dy;
+    yy += dy * dy;
+  }
+  const slope = xy / xx;
+  const rest = Math.max(0, yy - slope * xy);
+  const freedom = n - 2;
+  const t = rest > 0 ? slope / Math.sqrt(rest / freedom / xx) : Math.sign(slope) * Number.POSITIVE_INFINITY;
+  const tail = Number.isFinite(t) ? betaCdf(freedom / (freedom + t * t), freedom / 2, 0.5) / 2 : 0;
+  const p = Number.isNaN(t) ? 1 : t < 0 ? tail : 1 - tail;
+  const last = rungs.at(-1)?.mean ?? 0;
+  const rises = slope > 0 && last > (rungs[0]?.mean ?? 0);
+  return { direction: rises ? "rises" : p <= ALPHA ? "falls" : "flat", slope, p };
+}
+
+function meanOf(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
