@@ -1,5 +1,6 @@
 import { collapse } from "./hybrid/collapse.ts";
 import { coverage } from "./hybrid/coverage.ts";
+import { inferenceSpeed } from "./hybrid/inference-speed.ts";
 import { scaling } from "./hybrid/scaling.ts";
 import { surface } from "./hybrid/surface.ts";
 import { flagsOf } from "./measure.ts";
@@ -11,7 +12,13 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = { coverage, scaling, surface, collapse };
+const PARTS: Readonly<Record<string, HybridPart>> = {
+  coverage,
+  "inference-speed": inferenceSpeed,
+  scaling,
+  surface,
+  collapse,
+};
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {

@@ -2,8 +2,8 @@ import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs
 import { comparableText } from "../../src/data/comparable-text.ts";
 import type { Table } from "../../src/data/table.ts";
 import { randomFromSeed } from "../../src/random.ts";
-import { bankingRows, drawnRows, textsOf } from "./study-rows.ts";
 import { type RawWriter, rawWriter } from "./raw-writer.ts";
+import { bankingRows, drawnRows, textsOf } from "./study-rows.ts";
 
 /** Real rows that a pool's writer sees: the first ones of its draw, so that every cell of that many real rows or more holds all it was made of. */
 export const SEEN = 31;
@@ -79,7 +79,11 @@ async function writeRows(
 ): Promise<readonly PoolRow[]> {
   const random = randomFromSeed(draw).split("pool").split(intent).split(round);
   // The same for all intents of a round, and first: what the model has read of a prompt it need not read again.
-  const style = randomFromSeed(draw).split("style").split(round).shuffle([...rows]).slice(0, 3);
+  const style = randomFromSeed(draw)
+    .split("style")
+    .split(round)
+    .shuffle([...rows])
+    .slice(0, 3);
   const own = random.shuffle(rows.filter((row) => row.category === intent)).slice(0, 3);
   const topic = (name: string, texts: readonly string[]): string =>
     `Topic: ${name.replaceAll("_", " ").toLowerCase()}\n${texts.map((text) => `- ${text.trim()}\n`).join("")}`;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readTable } from "../../src/data/read.ts";
-import { columnOf, selectColumns, type Table, takeRows } from "../../src/data/table.ts";
+import { columnOf, type Table, takeRows } from "../../src/data/table.ts";
 import { randomFromSeed } from "../../src/random.ts";
 
 /** Where the studies' data stands. */
@@ -16,22 +16,27 @@ export interface TextRows {
 }
 
 /** Customers' questions to a bank with their intents, 77 of them. */
-export async function bankingRows(): Promise<TextRows> {
-  const part = async (name: string): Promise<Table> =>
-    (await readTable(join(STUDY_DATA, `banking77-${name}.csv.gz`))).table;
-  return { name: "banking77", text: "text", target: "category", train: await part("train"), test: await part("test") };
+export function bankingRows(): Promise<TextRows> {
+  return textRows("banking77", { text: "text", target: "category" });
 }
 
-/** Questions on fairy tales with their kinds, seven of them; tales of the test part occur in no other. */
-export async function fairytaleRows(): Promise<TextRows> {
-  const { table } = await readTable(join(STUDY_DATA, "fairytaleqa-questions.csv.gz"));
-  const splits = textsOf(table, "split");
-  const part = (name: string): Table =>
-    selectColumns(takeRows(table, Uint32Array.from([...splits.keys()].filter((row) => splits[row] === name))), [
-      "question",
-      "kind",
-    ]);
-  return { name: "fairytaleqa", text: "question", target: "kind", train: part("train"), test: part("test") };
+/** Questions on fairy tales with their kinds, seven of them; a tale of the test part occurs in no other. */
+export function fairytaleRows(): Promise<TextRows> {
+  return textRows("fairytaleqa", { text: "question", target: "kind" });
+}
+
+/** Where a part of a task's rows stands. */
+export function studyFile(name: TextRows["name"], part: "train" | "test"): string {
+  return join(STUDY_DATA, `${name}-${part}.csv.gz`);
+}
+
+async function textRows(
+  name: TextRows["name"],
+  columns: { readonly text: string; readonly target: string },
+): Promise<TextRows> {
+  const { table: train } = await readTable(studyFile(name, "train"));
+  const { table: test } = await readTable(studyFile(name, "test"));
+  return { name, ...columns, train, test };
 }
 
 /** The training rows in the order of a draw: the first n of them are the n real rows of a cell, so that a larger cell holds every smaller one. */

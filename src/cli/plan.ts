@@ -140,7 +140,9 @@ function table(answers: import("../hybrid/planner/answers.ts").PlanAnswers, metr
       (multiple) => new Set(cells.filter((cell) => multipleOf(cell) === multiple).map(({ real }) => real)).size > 1,
     )
     .sort((a, b) => a - b);
-  const sizes = [...new Set(cells.map(({ real }) => real))].sort((a, b) => a - b);
+  const sizes = [...new Set(cells.filter((cell) => multiples.includes(multipleOf(cell))).map(({ real }) => real))].sort(
+    (a, b) => a - b,
+  );
   const shown = (real: number, multiple: number): string => {
     const found = cells.find((cell) => cell.real === real && multipleOf(cell) === multiple);
     return (found ? found.value.value.toPrecision(3) : "").padStart(9);

@@ -15,8 +15,19 @@ export const METHOD_TITLES: Readonly<Record<MethodName, string>> = {
 };
 
 /** A coefficient's name; a mean and a quantile have one only, which no reader knows as an intercept. */
-export function termTitle({ family, outcome }: Pick<InferResult, "family" | "outcome">, term: string | null): string {
-  return family === "mean" || family === "quantile" ? `${family} of ${outcome.column}` : (term ?? "");
+export function termTitle(
+  { family, outcome, probability }: Pick<InferResult, "family" | "outcome" | "probability">,
+  term: string | null,
+): string {
+  if (family === "mean") return `mean of ${outcome.label}`;
+  if (family === "quantile")
+    return probability === 0.5 ? `median of ${outcome.label}` : `${probability} quantile of ${outcome.label}`;
+  return term ?? "";
+}
+
+/** A whole number, "12,300". */
+export function whole(count: number): string {
+  return grouped(Math.round(count), 0);
 }
 
 /** What the rows that are no labels are called: "predictions", "synthetic rows". */

@@ -356,6 +356,7 @@ export const inferSchema = z.object({
   probability: z.number().nullable(),
   outcome: z.object({
     column: z.string(),
+    label: z.string().describe("As the formula has it"),
     labels: z
       .tuple([z.string(), z.string()])
       .nullable()

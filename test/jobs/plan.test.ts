@@ -72,7 +72,13 @@ test("killed or stopped at any instant, a plan goes on where it was, and ends in
   await assert.rejects(plan({ ...small, seeds: 2, out, seed: 3 }), /holds what another pilot measured/);
   const stop = new AbortController();
   await assert.rejects(
-    plan({ ...small, seeds: 2, out, signal: stop.signal, events: { progress: () => stop.abort() } }),
+    plan({
+      ...small,
+      seeds: 2,
+      out,
+      signal: stop.signal,
+      events: { progress: (_done, _total, unit) => unit === "trainings" && stop.abort() },
+    }),
     (error) => {
       assert.ok(error instanceof Cancelled);
       assert.match(error.message, /of 14 trainings are kept in .*killed-work, and the same command goes on from there/);

@@ -16,7 +16,8 @@ export function backOffGenerator(task: {
   return {
     name: "back-off n-grams",
     async generate(real, rows, { random }) {
-      const target = columnOf(real, task.target);
+      if (task.text.includes(task.target))
+        throw new InvalidArgument("text-is-target", `Column "${task.target}" is the target and cannot be a text.`);
       const source = Uint32Array.from({ length: rows }, () => random.integer(real.rows));
       const classes = codesOf(real, task.target);
       const written = new Map(
@@ -26,8 +27,6 @@ export function backOffGenerator(task: {
         ]),
       );
       const drawn = takeRows(real, source);
-      if (written.has(target.name))
-        throw new InvalidArgument("text-is-target", `Column "${target.name}" is the target and cannot be a text.`);
       return tableOf(
         drawn.columns.map((column) => written.get(column.name) ?? column),
         rows,
@@ -50,7 +49,8 @@ function writtenColumn(
     texts.map(tokensOf),
     rows.map((row) => classes[row] as number),
   );
-  const seen = new Set(texts.map(comparableText));
+  // A text without words is none.
+  const seen = new Set(["", ...texts.map(comparableText)]);
   const dictionary: string[] = [];
   const places = new Map<string, number>();
   const codes = Int32Array.from(source, (row) => {

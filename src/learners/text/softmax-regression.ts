@@ -38,6 +38,7 @@ export function fitSoftmax(
   const chances = new Float64Array(rows.rows * classes);
   // A row begins sure of its class: it adds nothing to the weights.
   for (let row = 0; row < rows.rows; row++) chances[row * classes + (truth[row] as number)] = 1;
+  const levels = new Float64Array(rows.rows).fill(Number.NaN);
   const order = Uint32Array.from({ length: rows.rows }, (_, row) => row);
   const scores = new Float64Array(classes);
   const best = new Float64Array(classes);
@@ -46,7 +47,8 @@ export function fitSoftmax(
     for (const row of random.shuffle(order)) {
       const own = chances.subarray(row * classes, (row + 1) * classes);
       scoresInto(scores, { weights, rows, row, classes });
-      bestChancesInto(best, { own, scores, strength: slack * squaredLength(rows, row) });
+      const strength = slack * squaredLength(rows, row);
+      levels[row] = bestChancesInto(best, { own, scores, strength, level: levels[row] as number });
       for (let k = 0; k < classes; k++) {
         const change = (best[k] as number) - (own[k] as number);
         if (Math.abs(change) > moved) moved = Math.abs(change);
@@ -127,17 +129,26 @@ function addOuter(
  *
  * Where they do, ln p + strength · p = scores + strength · own − level, the same level for all classes, so that each p is an omega function of the level,
  * and the level is found by Newton's method: on the sum where that is above 1 (the sum is convex in it, so the way is monotone), on its
- * logarithm where it is below. */
+ * logarithm where it is below.
+ * @param at.level where to begin: the level of the row's last step; NaN: there was none
+ * @returns the level */
 function bestChancesInto(
   best: Float64Array,
-  at: { readonly own: Float64Array; readonly scores: Float64Array; readonly strength: number },
-): void {
+  at: {
+    readonly own: Float64Array;
+    readonly scores: Float64Array;
+    readonly strength: number;
+    readonly level: number;
+  },
+): number {
   const { own, scores, strength } = at;
   const offset = Math.log(strength);
   const classes = best.length;
-  let top = 0;
-  for (let k = 1; k < classes; k++) if ((own[k] as number) > (own[top] as number)) top = k;
-  let level = (scores[top] as number) - Math.log(own[top] as number);
+  let { level } = at;
+  if (Number.isNaN(level)) {
+    const top = own.indexOf(1);
+    level = scores[top] as number;
+  }
   for (let trial = 0; trial < 50; trial++) {
     let sum = 0;
     let slope = 0;
@@ -154,4 +165,5 @@ function bestChancesInto(
   let sum = 0;
   for (const p of best) sum += p;
   for (let k = 0; k < classes; k++) best[k] = (best[k] as number) / sum;
+  return level;
 }

@@ -1,5 +1,6 @@
 import type { InferResult } from "../../../hybrid/infer-result.ts";
-import { number, percent } from "../format.ts";
+import { whole } from "../../../hybrid/infer-words.ts";
+import { percent } from "../format.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { primaryTerm } from "./infer-terms.ts";
 
@@ -12,12 +13,12 @@ export function changeSection(result: InferResult): Html {
   if (headline?.effectiveN && rest > 0 && headline.effectiveN > 1.01 * n) {
     const left = unexplained({ n, rest, effectiveN: headline.effectiveN });
     items.push(
-      html`<strong>More labels.</strong> An interval half as wide takes about ${number(Math.round(4 * n))} labels with predictions as good as these, or ${number(Math.round(4 * headline.effectiveN))} without any.`,
-      html`<strong>More unlabelled units.</strong> However many there were, the answer would be worth at most about ${number(Math.round(n / left))} labels, against ${number(Math.round(headline.effectiveN))} now: what predictions miss, only labels tell.`,
+      html`<strong>More labels.</strong> An interval half as wide takes about ${whole(4 * n)} labels with predictions as good as these, or ${whole(4 * headline.effectiveN)} without any.`,
+      html`<strong>More unlabelled units.</strong> However many there were, the answer would be worth at most about ${whole(n / left)} labels, against ${whole(headline.effectiveN)} now: what predictions miss, only labels tell.`,
       html`<strong>Better predictions.</strong> These explain about ${percent(Math.round(100 * (1 - left)) / 100)} of what makes the labels' estimate uncertain; the rest is open to a better model.`,
     );
   } else {
-    items.push(html`<strong>More labels.</strong> An interval half as wide takes about ${number(4 * n)} labels.`);
+    items.push(html`<strong>More labels.</strong> An interval half as wide takes about ${whole(4 * n)} labels.`);
     if (rest > 0)
       items.push(
         html`<strong>Better predictions.</strong> These explain next to nothing of what makes the labels' estimate uncertain.`,

@@ -1,5 +1,5 @@
 import type { InferEstimation, InferResult, InferTerm } from "../../../hybrid/infer-result.ts";
-import { figure, METHOD_TITLES, termTitle } from "../../../hybrid/infer-words.ts";
+import { figure, METHOD_TITLES, termTitle, whole } from "../../../hybrid/infer-words.ts";
 import { count, number, percent } from "../format.ts";
 import { type Html, html, named, type Part } from "../html.ts";
 import { pageOf } from "../page.ts";
@@ -39,7 +39,9 @@ export function renderInferPage(result: InferResult): string {
     version: result.version,
     navigation: [
       ["decision", "Answer"],
-      ...(result.primary === null ? [] : ([["methods", "Methods"]] as const)),
+      ...(result.primary === null
+        ? []
+        : ([["methods", result.sources.length > 0 ? "Methods" : "Coefficients"]] as const)),
       ...(result.tables ? ([["tables", "Synthetic tables"]] as const) : []),
       ["trust", "Trust"],
       ["change", "What would change it"],
@@ -72,15 +74,14 @@ ${verdictBlock({
   summary: first,
 })}
 ${others.length > 0 && html`<ul>${others.map((sentence) => html`<li>${sentence}</li>`)}</ul>`}
-<p class="quiet">${count(result.labelled, "labelled unit")} of ${number(result.units)}; ${familyWords(result)} ${named(result.formula)}.</p></section>`;
+<p class="quiet">${whole(result.labelled)} labelled units of ${whole(result.units)}; ${familyWords(result)} ${named(result.formula)}.</p></section>`;
 }
 
 function subjectOf(result: InferResult): string {
   const { family, outcome, probability, headline } = result;
   if (family === "mean")
-    return outcome.labels ? `Share of “${outcome.labels[1]}” in ${outcome.column}` : `Mean of ${outcome.column}`;
-  if (family === "quantile")
-    return `${probability === 0.5 ? "Median" : `Quantile ${probability}`} of ${outcome.column}`;
+    return outcome.labels ? `Share of “${outcome.labels[1]}” in ${outcome.label}` : `Mean of ${outcome.label}`;
+  if (family === "quantile") return `${probability === 0.5 ? "Median" : `Quantile ${probability}`} of ${outcome.label}`;
   return `Coefficient of ${headline}${family === "logistic" ? " (log odds)" : family === "poisson" ? " (log rate)" : ""}`;
 }
 
@@ -96,53 +97,60 @@ function familyWords({ family, outcome }: InferResult): string {
 }
 
 function methodsSection(result: InferResult): Html {
-  const { estimations, primary, headline } = result;
-  const own = estimations.find(({ method }) => method === primary);
-  const alone = estimations.find(({ method }) => method === "labelled-only");
-  const naively = result.sources.length > 0 ? estimations.find(({ method }) => method === "naive-pooling") : undefined;
-  const terms = (own?.terms ?? []).map(({ term }) => term);
-  // First what the answer is about, then where pooling fails most.
-  const wrong = (term: string): number => {
-    const [naive, right] = [termOf(naively, term), termOf(own, term)];
-    return naive && right && right.standardError > 0 ? Math.abs(naive.value - right.value) / right.standardError : 0;
-  };
-  const ordered = terms
-    .map((term) => ({ term, rank: term === headline ? Number.POSITIVE_INFINITY : wrong(term) }))
-    .sort((a, b) => b.rank - a.rank);
-  const [first, second, ...others] = ordered.map(
-    ({ term }) => html`<h3>${named(termTitle(result, term))}</h3>${forestOf(result, term)}`,
+  if (result.sources.length === 0)
+    return html`<section id="methods" aria-labelledby="methods-title"><h2 id="methods-title">Every coefficient</h2>
+${coefficientTable(result)}</section>`;
+  const uncomputed = result.estimations.filter(({ notComputable }) => notComputable !== null);
+  const [first, second, ...others] = byInterest(result).map(
+    (term) => html`<h3>${named(termTitle(result, term))}</h3>${forestOf(result, term)}`,
   );
-  const ratios = result.family === "logistic" || result.family === "poisson";
-  const uncomputed = estimations.filter(({ notComputable }) => notComputable !== null);
   return html`<section id="methods" aria-labelledby="methods-title"><h2 id="methods-title">What does each method say?</h2>
 <p>The filled dot is the answer. Lines are ${percent(result.level)} intervals; what is drawn in red is wrong, and shown because it looks so sure.</p>
 ${first}${second}${others.length > 0 && html`<details class="data"><summary>${count(others.length, "more coefficient")}</summary>${others}</details>`}
-${table(
-  "Every coefficient by the method to go by, beside labels alone",
-  [
-    "Coefficient",
-    "Estimate",
-    "Interval",
-    ...(ratios ? [result.family === "logistic" ? "Odds ratio" : "Rate ratio"] : []),
-    "Labels alone",
-    "Worth, in labels",
-  ],
-  (own?.terms ?? []).map((item) => {
-    const real = termOf(alone, item.term);
-    return [
-      named(termTitle(result, item.term)),
-      figure(item.value, item),
-      `${figure(item.low, item)} to ${figure(item.high, item)}`,
-      ...(ratios ? [ratioWords(item)] : []),
-      real ? `${figure(real.value, real)} (${figure(real.low, real)} to ${figure(real.high, real)})` : "–",
-      item.effectiveN === null ? "–" : number(Math.round(item.effectiveN)),
-    ];
-  }),
-)}
+${coefficientTable(result)}
 ${
   uncomputed.length > 0 &&
   html`<h3>Methods that do not apply</h3><ul>${uncomputed.map(({ method, notComputable }) => html`<li>${METHOD_TITLES[method]}: ${notComputable}</li>`)}</ul>`
 }</section>`;
+}
+
+/** First what the answer is about, then where pooling fails most. */
+function byInterest({ estimations, primary, headline }: InferResult): readonly string[] {
+  const own = estimations.find(({ method }) => method === primary);
+  const naive = estimations.find(({ method }) => method === "naive-pooling");
+  const rank = ({ term, value, standardError }: InferTerm): number => {
+    if (term === headline) return Number.POSITIVE_INFINITY;
+    const pooled = termOf(naive, term);
+    return pooled && standardError > 0 ? Math.abs(pooled.value - value) / standardError : 0;
+  };
+  return [...(own?.terms ?? [])].sort((a, b) => rank(b) - rank(a)).map(({ term }) => term);
+}
+
+function coefficientTable(result: InferResult): Html {
+  const { estimations, primary } = result;
+  const own = estimations.find(({ method }) => method === primary);
+  const alone = primary === "labelled-only" ? undefined : estimations.find(({ method }) => method === "labelled-only");
+  const ratios = result.family === "logistic" || result.family === "poisson";
+  return table(
+    `Every coefficient by ${METHOD_TITLES[primary ?? "labelled-only"]}${alone ? ", beside labels alone" : ""}`,
+    [
+      "Coefficient",
+      "Estimate",
+      "Interval",
+      ...(ratios ? [result.family === "logistic" ? "Odds ratio" : "Rate ratio"] : []),
+      ...(alone ? ["Labels alone", "Worth, in labels"] : []),
+    ],
+    (own?.terms ?? []).map((item) => {
+      const real = termOf(alone, item.term);
+      return [
+        named(termTitle(result, item.term)),
+        figure(item.value, item),
+        `${figure(item.low, item)} to ${figure(item.high, item)}`,
+        ...(ratios ? [ratioWords(item)] : []),
+        ...(alone ? [real ? rangeWords(real) : "–", item.effectiveN === null ? "–" : whole(item.effectiveN)] : []),
+      ];
+    }),
+  );
 }
 
 function ratioWords(item: InferTerm): string {
@@ -151,8 +159,7 @@ function ratioWords(item: InferTerm): string {
 }
 
 function forestOf(result: InferResult, term: string): Html {
-  const shown = result.estimations.filter(({ method }) => method !== "naive-pooling" || result.sources.length > 0);
-  const rows = shown.flatMap((estimation): ForestRow[] => {
+  const rows = result.estimations.flatMap((estimation): ForestRow[] => {
     const item = termOf(estimation, term);
     if (!item) return [];
     const { method } = estimation;
@@ -200,11 +207,11 @@ function howSection(result: InferResult): Html {
       ({ role, name, rows, sha256 }) =>
         [
           { labelled: "Labelled file", unlabelled: "Unlabelled file", synthetic: "Synthetic file" }[role],
-          html`${named(name)}, ${count(rows, "row")}, SHA-256 <code class="digest">${sha256}</code>`,
+          html`${named(name)}, ${whole(rows)} rows, SHA-256 <code class="digest">${sha256}</code>`,
         ] as const,
     ),
     ["Sources", sources.length === 0 ? "none" : sources.map(({ name, kind }) => `${name} (${kind})`).join(", ")],
-    ["Units, and labelled ones", `${number(result.units)}, ${number(result.labelled)}`],
+    ["Units, and labelled ones", `${whole(result.units)}, ${whole(result.labelled)}`],
     ["Intervals", percent(level)],
     ["Seed", String(seed)],
   ];
@@ -212,9 +219,11 @@ function howSection(result: InferResult): Html {
 ${table("How it was measured", ["What", "Value"], facts, { numeric: [], hideCaption: true })}
 ${
   estimations.length > 0 &&
-  html`<h3>Methods</h3><dl class="facts">${estimations.map(
-    ({ method, degreesOfFreedom, lambda }) =>
-      html`<div><dt>${METHOD_TITLES[method]}</dt><dd>${METHOD_WORDS[method]}${degreesOfFreedom !== null && ` ${number(Math.round(degreesOfFreedom))} degrees of freedom.`}${lambda !== null && ` Weight of the predictions: ${number(lambda)}.`}</dd></div>`,
-  )}</dl>`
+  html`<h3>Methods</h3><dl class="facts">${estimations
+    .filter(({ method }) => sources.length > 0 || method === "labelled-only")
+    .map(
+      ({ method, degreesOfFreedom, lambda }) =>
+        html`<div><dt>${METHOD_TITLES[method]}</dt><dd>${METHOD_WORDS[method]}${degreesOfFreedom !== null && ` ${number(Math.round(degreesOfFreedom))} degrees of freedom.`}${lambda !== null && ` Weight of the predictions: ${number(lambda)}.`}</dd></div>`,
+    )}</dl>`
 }</section>`;
 }

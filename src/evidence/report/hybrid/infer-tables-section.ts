@@ -1,6 +1,6 @@
 import type { CombiningRule } from "../../../hybrid/estimation/combining-rules.ts";
 import type { InferResult } from "../../../hybrid/infer-result.ts";
-import { RULE_WORDS, termTitle } from "../../../hybrid/infer-words.ts";
+import { RULE_WORDS, termTitle, whole } from "../../../hybrid/infer-words.ts";
 import { count, number, percent } from "../format.ts";
 import { type Html, html, named } from "../html.ts";
 import { table } from "../table.ts";
@@ -42,7 +42,7 @@ export function tablesSection(result: InferResult): Html {
   ];
   const refused = tables.combined.filter(({ notComputable }) => notComputable !== null);
   return html`<section id="tables" aria-labelledby="tables-title"><h2 id="tables-title">What would a reader of the synthetic tables conclude?</h2>
-<p>${count(tables.tables, "table")} of ${number(Math.round(tables.syntheticRows))} rows, taken as ${RULE_WORDS[tables.rule]} of ${number(tables.realRows)} real rows. Their rows belong to no unit, so they cannot make the answer more precise.</p>
+<p>${count(tables.tables, "table")} of ${whole(tables.syntheticRows)} rows, taken as ${RULE_WORDS[tables.rule]} of ${whole(tables.realRows)} real rows. Their rows belong to no unit, so they cannot make the answer more precise.</p>
 <h3>${named(termTitle(result, headline))}</h3>
 ${forestPlot(rows, { label: `${headline} from synthetic tables by every rule` })}
 ${table(
