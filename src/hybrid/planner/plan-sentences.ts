@@ -63,10 +63,7 @@ function targetOf(answers: Answers): readonly string[] {
   if (question.target === null || realRowsAlone === null || fewestRealRows === null) return [];
   const alone = synthetic === "helps" ? [] : [`${capital(aim(answers))} takes ${realRows(realRowsAlone, answers)}.`];
   if (cheapest === null)
-    return [
-      ...alone,
-      `${capital(aim(answers))} is out of reach of the ${rowCount(question.realAvailable)} real rows at hand${bestOf(answers)}.`,
-    ];
+    return [...alone, `${capital(aim(answers))} is out of reach of the ${rowsWithinReach(answers)}${bestOf(answers)}.`];
   const costAlone = realRowsAlone.value * question.cost.real;
   if (cheapest.synthetic === 0)
     return [
@@ -78,6 +75,14 @@ function targetOf(answers: Answers): readonly string[] {
     ...alone,
     `The cheapest mix for it is ${rowCount(cheapest.real)} real and ${rowCount(cheapest.synthetic)} synthetic rows, at a cost of ${figure(cheapest.cost)}${instead}; ${answers.metric.name} is then expected between ${figure(cheapest.value.low)} and ${figure(cheapest.value.high)}.`,
   ];
+}
+
+/** The real rows at hand, or those of them that a pilot can speak of: "30 200 real rows at hand". */
+export function rowsWithinReach({ question, basis }: Pick<PlanAnswers, "question" | "basis">): string {
+  const { realAvailable } = question;
+  return realAvailable > basis.reach
+    ? `${rowCount(basis.reach)} real rows that this pilot can speak of`
+    : `${rowCount(realAvailable)} real rows at hand`;
 }
 
 function bestOf({ frontier, metric }: Answers): string {

@@ -101,7 +101,10 @@ test("Nothing is said beyond sixteen times what was measured", () => {
   assert.equal(far.realRowsAlone?.value, Number.POSITIVE_INFINITY);
   assert.equal(far.cheapest, null);
   assert.match(far.sentences.join(" "), /more real rows than this pilot can speak of/);
-  const { worth } = plan(pilotOf(USELESS), { draws: 10, question: { realAvailable: 1_000_000 } });
+  assert.match(far.sentences.join(" "), /out of reach of the 1000 real rows at hand/);
+  const plenty = plan(pilotOf(USELESS), { draws: 10, question: { target: 0.919, realAvailable: 1_000_000 } });
+  assert.match(plenty.sentences.join(" "), /out of reach of the 12\s800 real rows that this pilot can speak of/);
+  const { worth } = plenty;
   assert.deepEqual(
     worth.map(({ at }) => at.real),
     [800, 800],
