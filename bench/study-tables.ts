@@ -7,7 +7,7 @@ import { flagsOf, printTable } from "./measure.ts";
 import { writeStudyTables } from "./studies/table-files.ts";
 import { armRows, gainRows, type MeasuredPlan, shareRows, verdictRows } from "./studies/table-measures.ts";
 import { shareFile } from "./studies/table-pictures.ts";
-import { TABLE_PLANS, type TablePlan } from "./studies/table-plans.ts";
+import { inPicture, TABLE_PLANS, type TablePlan } from "./studies/table-plans.ts";
 
 const MAIN = fileURLToPath(new URL("../src/cli/main.js", import.meta.url));
 const DATA = join("docs", "studies", "data");
@@ -72,7 +72,7 @@ async function publish(folder: string, plans: readonly MeasuredPlan[]): Promise<
   mkdirSync(DATA, { recursive: true });
   for (const { name } of plans) copyFileSync(join(folder, name, "pilot.csv"), join(DATA, `tables-${name}-pilot.csv`));
   for (const table of ["adult", "support2"]) {
-    const own = plans.filter(({ name, answers }) => name.startsWith(`${table}-`) && answers.synthetic !== "not-enough");
+    const own = plans.filter(({ name }) => inPicture(table).includes(name));
     if (own.length > 0) writeFileSync(join(DATA, `tables-${table}-share.svg`), await shareFile(table, own));
   }
 }
