@@ -112,7 +112,7 @@ function commonTotal(cells: readonly Cell[]): number {
 /** The drawing out of its figure, with colours for its classes and a key of its own. */
 function standalone(figure: string, curves: readonly Curve[]): string {
   const [, width = "640", height = "320"] = /viewBox="0 0 (\d+) (\d+)"/.exec(figure) ?? [];
-  const drawing = /<svg[^>]*>([\s\S]*)<\/svg>/.exec(figure)?.[1];
+  const drawing = /<svg[^>]*>([\s\S]*?)<\/svg>/.exec(figure)?.[1];
   if (drawing === undefined) throw new Error("no drawing");
   const key = curves.map(({ name, colour, symbol }, i) => {
     const y = Number(height) + 14 + 20 * i;
