@@ -1,6 +1,8 @@
+import { collapse } from "./hybrid/collapse.ts";
 import { coverage } from "./hybrid/coverage.ts";
+import { inferenceSpeed } from "./hybrid/inference-speed.ts";
 import { scaling } from "./hybrid/scaling.ts";
-import { surfacePart } from "./hybrid/surface.ts";
+import { surface } from "./hybrid/surface.ts";
 import { flagsOf } from "./measure.ts";
 
 /** One measurement of real and synthetic rows together; prints its own table. */
@@ -10,7 +12,13 @@ export type HybridPart = (options: {
   readonly flag: (name: string) => string | undefined;
 }) => Promise<void>;
 
-const PARTS: Readonly<Record<string, HybridPart>> = { coverage, scaling, surface: surfacePart };
+const PARTS: Readonly<Record<string, HybridPart>> = {
+  coverage,
+  "inference-speed": inferenceSpeed,
+  scaling,
+  surface,
+  collapse,
+};
 
 /** Estimates, scaling laws and generations. Flags: --parts=coverage,… */
 export async function run(options: {

@@ -17,7 +17,6 @@ import { BACK_OFF_PLANS, runPlan } from "./studies/text-plans.ts";
 import { worthBesideBackOff, worthBesideModel } from "./studies/worth-of-rows.ts";
 
 const DATA = join("docs", "studies", "data");
-const METRIC = { name: "accuracy", better: "higher", perfect: 1 } as const;
 
 type Row = Readonly<Record<string, string | number>>;
 type Part = (options: {
@@ -62,8 +61,8 @@ const PARTS: Readonly<Record<string, Part>> = {
     const grid = cells.filter(({ real, source }) => real === 0 || source === undefined);
     if (quick) return;
     const pilot = join(DATA, "text-banking77-model-pilot.csv");
-    writeFileSync(pilot, pilotCsv({ metric: METRIC, cells: grid }));
-    writeFileSync(join(DATA, "text-banking77-model-shares.csv"), pilotCsv({ metric: METRIC, cells }));
+    writeFileSync(pilot, pilotCsv({ cells: grid }));
+    writeFileSync(join(DATA, "text-banking77-model-shares.csv"), pilotCsv({ cells }));
     runPlan(["plan", "--grid", pilot, "--metric", "accuracy", "--goal", "0.5", "--available", "500"]);
   },
   /** Real rows beside those of n-grams with back-off. */

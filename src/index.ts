@@ -21,6 +21,8 @@ export type {
   InferTables,
   InferTerm,
 } from "./hybrid/infer-result.ts";
+export type { CollapseOptions, CollapseResult } from "./jobs/collapse/result.ts";
+export { collapse } from "./jobs/collapse.ts";
 export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
 export { complete } from "./jobs/complete.ts";
 export type { DriftOptions, DriftResult } from "./jobs/drift.ts";

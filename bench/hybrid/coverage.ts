@@ -1,26 +1,14 @@
-import { CounterfoilError } from "../../src/errors.ts";
-import { controlVariate } from "../../src/hybrid/estimation/control-variate.ts";
-import { inferSample } from "../../src/hybrid/estimation/infer-sample.ts";
-import { prepare } from "../../src/hybrid/estimation/prepared.ts";
+import { type Executor, runAll } from "../../src/executors/executor.ts";
+import { threadExecutor } from "../../src/executors/threads.ts";
 import { wilson } from "../../src/math/distributions.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import type { HybridPart } from "../hybrid.ts";
 import { printTable } from "../measure.ts";
+import { SHOWN, type Shown, type TrialsAsked, type TrialsDone } from "./coverage-trials.ts";
 import { DESIGNS, type Design } from "./designs.ts";
 
 const UNITS = 1000;
 const LEVEL = 0.9;
-const SHOWN = [
-  "labelled-only",
-  "control-variate",
-  "joint closed form",
-  "gmm-two-step",
-  "ppi",
-  "ppi-plus-plus",
-  "naive-pooling",
-] as const;
-type Shown = (typeof SHOWN)[number];
-
 /** How often intervals at .9 hold the truth, and how far estimates are from it, by simulation.
  * Flags: --trials=4000 --seed=1 --designs="ols slope,mean" */
 export const coverage: HybridPart = async ({ quick, json, flag }) => {
@@ -30,19 +18,24 @@ export const coverage: HybridPart = async ({ quick, json, flag }) => {
   const rows: Readonly<Record<string, string | number>>[] = [];
   const failed: string[] = [];
   const started = performance.now();
+  const executor = threadExecutor();
   for (const design of DESIGNS.filter(({ name }) => names?.includes(name) ?? true))
     for (const isInformative of [true, false])
       for (const labelled of design.name === "ols slope" ? [50, 100, 300] : [50, 100]) {
-        const cell = simulate(design, { isInformative, labelled, trials, seed });
+        const cell = await simulate(executor, { design, isInformative, labelled, trials, seed });
         const where = `${design.name}, n = ${labelled}, ${isInformative ? "informative" : "useless"}`;
-        for (const method of SHOWN) rows.push(rowOf(cell, { method, where }));
+        for (const method of SHOWN)
+          if (cell.methods.get(method)?.errors.size) rows.push(rowOf(cell, { method, where }));
         failed.push(...misses(cell, { where, labelled, isInformative }));
       }
+  await executor.close();
   printTable(rows, json);
   if (json) return;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`\n${trials} trials each of ${UNITS} units, seed ${seed}, intervals at ${LEVEL}; ${seconds} s.`);
-  console.log("Bounds are 95 % Monte-Carlo bounds. Each test is shown by how often it rejects at .05; nothing is wrong.");
+  console.log(
+    "Bounds are 95 % Monte-Carlo bounds. Each test is shown by how often it rejects at .05; nothing is wrong.",
+  );
   console.log(failed.length === 0 ? "All bars are met." : `Bars missed:\n${failed.join("\n")}`);
 };
 
@@ -59,44 +52,49 @@ interface Cell {
   readonly trials: number;
 }
 
-function simulate(
-  design: Design,
+/** Trials in chunks with a stream of their own each, so that the numbers do not depend on the number of threads. */
+async function simulate(
+  executor: Executor,
   options: {
+    readonly design: Design;
     readonly isInformative: boolean;
     readonly labelled: number;
     readonly trials: number;
     readonly seed: number;
   },
-): Cell {
-  const { isInformative, labelled, trials, seed } = options;
+): Promise<Cell> {
+  const { design, isInformative, labelled, trials, seed } = options;
+  const chunks = Math.ceil(trials / CHUNK);
   const stream = randomFromSeed(seed).split(`${design.name}/${isInformative}/${labelled}`);
+  const tasks = Array.from({ length: chunks }, (_, k) => ({
+    module: new URL("./coverage-trials.js", import.meta.url).href,
+    name: "coverageTrials",
+    data: {
+      design: design.name,
+      key: stream.split(k).key,
+      trials: Math.min(CHUNK, trials - k * CHUNK),
+      units: UNITS,
+      labelled,
+      isInformative,
+      level: LEVEL,
+    } satisfies TrialsAsked,
+  }));
   const methods = new Map<Shown, Tally>(SHOWN.map((name) => [name, { hits: 0, width: 0, errors: new Map() }]));
-  let overidentification = 0;
-  let balance = 0;
-  for (let trial = 0; trial < trials; trial++) {
-    const sample = design.draw({ random: stream.split(trial), units: UNITS, labelled, isInformative });
-    try {
-      const inference = inferSample(sample, design.family, { level: LEVEL });
-      const joint = controlVariate(prepare(sample, design.family), { level: LEVEL, form: "joint" });
-      if (inference.overidentification?.rejected) overidentification++;
-      if (inference.covariateBalance?.rejected) balance++;
-      for (const name of SHOWN) {
-        const found =
-          name === "joint closed form" ? joint : inference.estimations.find(({ method }) => method === name);
-        if (!found || !("terms" in found)) continue;
-        const term = found.terms[design.watched]!;
-        const tally = methods.get(name) as Tally;
-        if (term.low <= design.truth && design.truth <= term.high) tally.hits++;
-        tally.width += term.high - term.low;
-        tally.errors.set(trial, (term.value - design.truth) ** 2);
-      }
-    } catch (error) {
-      // Labelled rows that chance has separated have no estimate.
-      if (!(error instanceof CounterfoilError)) throw error;
+  const rejected = { overidentification: 0, balance: 0 };
+  for (const [k, trialsDone] of (await runAll<TrialsDone>(executor, tasks)).entries()) {
+    rejected.overidentification += trialsDone.overidentification / trials;
+    rejected.balance += trialsDone.balance / trials;
+    for (const { method, trial, value, low, high } of trialsDone.estimates) {
+      const tally = methods.get(method) as Tally;
+      if (low <= design.truth && design.truth <= high) tally.hits++;
+      tally.width += high - low;
+      tally.errors.set(k * CHUNK + trial, (value - design.truth) ** 2);
     }
   }
-  return { methods, rejected: { overidentification: overidentification / trials, balance: balance / trials }, trials };
+  return { methods, rejected, trials };
 }
+
+const CHUNK = 250;
 
 /** Mean squared error relative to labelled-only on the trials that have both, with bounds by the delta method. */
 function relativeError(
@@ -132,7 +130,7 @@ function rowOf(
     width: share(tally.width / count),
     "J rejects": method === "gmm-two-step" ? share(cell.rejected.overidentification) : "",
     "balance rejects": isLabelled ? share(cell.rejected.balance) : "",
-    "no estimate": cell.trials - count,
+    "no estimate": count === 0 ? "" : cell.trials - count,
   };
 }
 

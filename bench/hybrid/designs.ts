@@ -41,9 +41,9 @@ export const DESIGNS: readonly Design[] = [
       return {
         x,
         y: 0.5 + x + error,
-        proxy: 0.8 + 0.9 * x + 0.8 * shared + 0.6 * random.normal(),
+        proxy: 0.8 + 1.2 * x + 0.8 * shared + 0.6 * random.normal(),
         syntheticX,
-        syntheticY: 0.2 + 1.2 * syntheticX + 0.6 * other + 0.8 * random.normal(),
+        syntheticY: 0.2 + 1.3 * syntheticX + 0.6 * other + 0.8 * random.normal(),
       };
     }),
   },
@@ -61,7 +61,7 @@ export const DESIGNS: readonly Design[] = [
         y: 0.5 + error,
         proxy: 0.8 + 0.8 * shared + 0.6 * random.normal(),
         syntheticX: 0,
-        syntheticY: 0.2 + 0.6 * other + 0.8 * random.normal(),
+        syntheticY: 0.7 + 0.6 * other + 0.8 * random.normal(),
       };
     }),
   },

@@ -10,7 +10,8 @@ import { printTable } from "../measure.ts";
 import { harmful, helpful, inventedPilot, USELESS } from "./invented-pilot.ts";
 
 const LEVEL = 0.9;
-const DRAWS = 200;
+/** Half of what a plan draws: intervals are a little less sure than in use, and the measurement takes half the time. */
+const DRAWS = 100;
 
 const TRUTHS: readonly (readonly [string, ResponseSurface])[] = [
   ["useless", USELESS],
@@ -21,7 +22,7 @@ const TRUTHS: readonly (readonly [string, ResponseSurface])[] = [
 
 /** How often the verdict on synthetic rows is wrong, and how often intervals hold the truth, over invented pilots of 25 … 800 real rows with
  * 0 … 20 synthetic ones for each. Flags: --pilots=500 --seeds=4 --draws=nested,independent --truths=useless,weak,… */
-export const surfacePart: HybridPart = async ({ quick, json, flag }) => {
+export const surface: HybridPart = async ({ quick, json, flag }) => {
   const pilots = Number(flag("pilots") ?? (quick ? 20 : 500));
   const seeds = (flag("seeds") ?? "3,5").split(",").map(Number);
   const kinds = (flag("draws") ?? "nested,independent").split(",") as ("nested" | "independent")[];
@@ -47,7 +48,7 @@ function measure(of: {
 }): Readonly<Record<string, string | number>> {
   const { name, truth, draws, seeds, pilots } = of;
   const said = { helps: 0, "no-evidence": 0, harms: 0, "not-enough": 0 };
-  const covered = new Map<string, number>();
+  const covered = new Map<string, { readonly tried: number; readonly inside: number }>();
   const exchanges: number[] = [];
   const saturations: number[] = [];
   for (let i = 0; i < pilots; i++) {
@@ -68,7 +69,8 @@ function measure(of: {
     saturations.push(mixed.point.saturation);
     const check = (what: string, found: { readonly low: number; readonly high: number }, value: number): void => {
       const inside = found.low <= value && value <= found.high;
-      covered.set(what, (covered.get(what) ?? 0) + (inside ? 1 : 0));
+      const before = covered.get(what) ?? { tried: 0, inside: 0 };
+      covered.set(what, { tried: before.tried + 1, inside: before.inside + (inside ? 1 : 0) });
     };
     const loss = lossAt(truth, { real: 400, synthetic: 0 });
     check("alone", neededRows(planning, { loss, multiple: 0 }), 400);
@@ -88,16 +90,12 @@ function measure(of: {
         beyond,
         lossAt(truth, { real: 800, synthetic: 0 }) - lossAt(truth, { real: 1000, synthetic: 0 }),
       );
-    check(
-      "exchange",
-      answer(planning, ({ exchange }) => exchange, mixed),
-      truth.exchange,
-    );
-    check(
-      "rate at 5",
-      answer(planning, (surface) => standIn(surface, 5), mixed),
-      standIn(truth, 5),
-    );
+    // Where a saturating truth is not seen, the rate that is told is one without saturation: an average, and no estimate of the first row's.
+    if (surfaces.verdict !== "helps" && truth.kind === "saturating") continue;
+    const rate = answer(planning, ({ exchange }) => exchange, mixed);
+    check("exchange", rate, truth.exchange);
+    const average = answer(planning, (surface) => standIn(surface, 5), mixed);
+    check("rate at 5", average, standIn(truth, 5));
   }
   return {
     truth: name,
@@ -105,7 +103,7 @@ function measure(of: {
     seeds,
     helps: said.helps / pilots,
     harms: said.harms / pilots,
-    ...Object.fromEntries([...covered].map(([what, count]) => [what, count / pilots])),
+    ...Object.fromEntries([...covered].map(([what, { tried, inside }]) => [what, inside / tried])),
     "median exchange": median(exchanges),
     "median saturation": truth.kind === "saturating" ? median(saturations) : "–",
   };

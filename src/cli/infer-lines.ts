@@ -1,5 +1,5 @@
 import type { InferResult } from "../hybrid/infer-result.ts";
-import { figure, METHOD_TITLES } from "../hybrid/infer-words.ts";
+import { figure, METHOD_TITLES, termTitle } from "../hybrid/infer-words.ts";
 
 /** The lines of an inference for a terminal: the answer in words, a table of coefficients, and all methods for the one that the answer is about. */
 export function inferLines(result: InferResult, out: string | undefined): readonly string[] {
@@ -19,7 +19,7 @@ export function inferLines(result: InferResult, out: string | undefined): readon
           ...aligned([
             ["", METHOD_TITLES[primary], ...(beside ? ["labels alone", "worth, in labels"] : [])],
             ...own.map((item, j) => [
-              named(result, item.term),
+              termTitle(result, item.term),
               range(item),
               ...(beside
                 ? [alone[j] ? range(alone[j]) : "", item.effectiveN === null ? "" : String(Math.round(item.effectiveN))]
@@ -31,7 +31,7 @@ export function inferLines(result: InferResult, out: string | undefined): readon
     ...(own && result.sources.length > 0
       ? [
           "",
-          `${named(result, headline)} by every method`,
+          `${termTitle(result, headline)} by every method`,
           ...aligned(
             estimations.flatMap(({ method, terms }) => {
               const item = terms?.find(({ term }) => term === headline);
@@ -51,11 +51,6 @@ export function inferLines(result: InferResult, out: string | undefined): readon
     ...alarms.filter(({ rejected }) => !rejected).map(({ words }, i) => (i === 0 ? `\n${words}` : words)),
     ...(out === undefined ? [] : [`report  ${out}/infer.html`]),
   ];
-}
-
-/** A mean and a quantile have one coefficient, which no reader knows as an intercept. */
-function named({ family, outcome }: InferResult, term: string | null): string {
-  return family === "mean" || family === "quantile" ? `${family} of ${outcome.column}` : (term ?? "");
 }
 
 function aligned(rows: readonly (readonly string[])[]): readonly string[] {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from "commander";
 import { productVersion } from "../runs/fingerprint.ts";
+import { addCollapse } from "./collapse.ts";
 import { addComplete } from "./complete.ts";
 import { addDoctor } from "./doctor.ts";
 import { addDrift } from "./drift.ts";
@@ -51,12 +52,13 @@ for (const add of [
   addRun,
   addEvaluate,
   addVerify,
+  addInfer,
+  addPlan,
+  addScale,
+  addCollapse,
   addSample,
   addComplete,
   addDrift,
-  addScale,
-  addInfer,
-  addPlan,
   addSchema,
   addPolicy,
   addKeygen,

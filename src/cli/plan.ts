@@ -33,7 +33,7 @@ export function addPlan(program: Command): void {
     .option("--grid <file>", "read a pilot instead: real, synthetic, seed, value (arm, test, failure)")
     .option("--real <sizes>", "real rows to try (default: 25,50,100,250,500,1000,2000 as far as there are rows)", list)
     .option("--synthetic <multiples>", "synthetic rows for a real one to try (default: 0,1,2,5,10)", list)
-    .option("--seeds <n>", "draws of real rows at each size (default: 3)", wholeNumber(1, 1000))
+    .option("--seeds <n>", "draws of real rows at each size (default: 5)", wholeNumber(1, 1000))
     .option("--arms <arms>", "mix, pretrain, or mix,pretrain (default: both)", arms)
     .option("--goal <value>", "the metric to be reached", finite)
     .option("--cost-real <cost>", "of a real row (default: 1)", nonNegative)
@@ -44,6 +44,7 @@ export function addPlan(program: Command): void {
       wholeNumber(1, 1e10),
     )
     .option("--level <share>", "confidence of the intervals (default: 0.9)", between(0.5, 1))
+    .option("--draws <n>", "redrawn pilots behind each interval (default: 200)", wholeNumber(20, 10_000))
     .option("--dry-run", "say what would be trained, and stop")
     .option("--out <dir>", "write plan.json, plan.html and pilot.csv here; must not exist (default: <train>-plan)")
     .option("--work <dir>", "keep what was measured here (default: <out>-work, removed at the end)")
@@ -79,7 +80,8 @@ Examples:
         process.stdout.write(options.json ? `${JSON.stringify(preview, null, 2)}\n` : `${preview.sentence}\n`);
         return;
       }
-      const { plan, planJson } = await import("../jobs/plan.ts");
+      const { plan } = await import("../jobs/plan.ts");
+      const { planJson } = await import("../jobs/plan-write.ts");
       const result = await plan(asked).finally(screen.finish);
       process.stdout.write(options.json ? planJson(result) : `${spoken(result)}\n`);
       process.exitCode = result.decision === "told" ? EXIT.done : EXIT.indeterminate;
@@ -138,7 +140,9 @@ function table(answers: import("../hybrid/planner/answers.ts").PlanAnswers, metr
       (multiple) => new Set(cells.filter((cell) => multipleOf(cell) === multiple).map(({ real }) => real)).size > 1,
     )
     .sort((a, b) => a - b);
-  const sizes = [...new Set(cells.map(({ real }) => real))].sort((a, b) => a - b);
+  const sizes = [...new Set(cells.filter((cell) => multiples.includes(multipleOf(cell))).map(({ real }) => real))].sort(
+    (a, b) => a - b,
+  );
   const shown = (real: number, multiple: number): string => {
     const found = cells.find((cell) => cell.real === real && multipleOf(cell) === multiple);
     return (found ? found.value.value.toPrecision(3) : "").padStart(9);

@@ -11,12 +11,13 @@ import type { FoldTask } from "./predict-fold.ts";
 /** Rows from which the meaning and the bins of the columns are learnt. */
 const MOST_SCHEMA_ROWS = 20_000;
 
+/** With more units each is predicted by one model: what the mean of several would smooth is next to nothing then. */
+const MOST_AVERAGED = 50_000;
+
 /** What models that never saw a unit's own label predict of it. */
 export interface CrossFit {
-  /** One for each fold: T predictions of the model that was fitted without the fold's units. */
-  readonly predictions: readonly Float64Array[];
-  /** Fold of each labelled unit. */
-  readonly foldOf: Int32Array;
+  /** T: of a labelled unit by the model that was fitted without its fold; of any other by the mean of all models, or by one of them in turn. */
+  readonly predictions: Float64Array;
   /** Columns that the models learnt from. */
   readonly predictors: readonly string[];
 }
@@ -25,6 +26,7 @@ export interface CrossFit {
  * apart without meaning anything (keys, free text) are left out.
  * @param units T rows; the columns to predict from
  * @param options.labelled units with an outcome, and their outcomes in `outcome`
+ * @param options.average whether an unlabelled unit may get the mean of all models, which is smoother than one of them: not where a quantile is asked for
  * @param options.chance whether the outcome is 0 or 1; else a number
  * @param options.folds default 5
  * @returns undefined: no column can be predicted from */
@@ -34,6 +36,7 @@ export async function crossFit(
     readonly labelled: Uint32Array;
     readonly outcome: Float64Array;
     readonly chance: boolean;
+    readonly average: boolean;
     readonly folds?: number | undefined;
     readonly random: Random;
     readonly executor: Executor;
@@ -55,51 +58,46 @@ export async function crossFit(
     encodeColumn(column, codec.columns[j] as (typeof codec.columns)[number]),
   );
   const folds = foldRows(labelled.length, { folds: options.folds ?? 5, random: random.split("folds") });
-  const foldOf = new Int32Array(labelled.length);
-  folds.forEach(({ holdout }, fold) => {
-    for (const row of holdout) foldOf[row] = fold;
-  });
   const target = new Float64Array(units.rows);
   labelled.forEach((unit, i) => {
     target[unit] = outcome[i] as number;
   });
   const objective: Objective = { kind: options.chance ? "logistic" : "squared-error" };
   const shared = sharedCopy(target);
-  const tasks = folds.map(({ train }) => {
+  const isLabelled = new Uint8Array(units.rows);
+  for (const unit of labelled) isLabelled[unit] = 1;
+  const average = options.average && units.rows <= MOST_AVERAGED;
+  const others = Uint32Array.from({ length: units.rows }, (_, unit) => unit).filter((unit) => isLabelled[unit] === 0);
+  const tasks = folds.map(({ train, holdout }, fold) => {
     const data: FoldTask = {
       columns,
       levels: codec.columns.map(({ levels }) => levels),
       ordered: codec.columns.map(({ ordered }) => ordered),
       target: shared,
       rows: train.map((row) => labelled[row] as number),
+      predict: joined(
+        holdout.map((row) => labelled[row] as number),
+        average ? others : others.filter((_, at) => at % folds.length === fold),
+      ),
       objective,
     };
     return { module: new URL("./predict-fold.js", import.meta.url).href, name: "predictFold", data };
   });
-  const predictions = await runAll<Float64Array>(executor, tasks, { signal: options.signal });
-  return { predictions, foldOf, predictors };
+  const found = await runAll<Float64Array>(executor, tasks, { signal: options.signal });
+  const predictions = new Float64Array(units.rows);
+  found.forEach((values, fold) => {
+    const { predict } = (tasks[fold] as (typeof tasks)[number]).data;
+    predict.forEach((unit, at) => {
+      const share = average && isLabelled[unit] === 0 ? folds.length : 1;
+      predictions[unit] = (predictions[unit] as number) + (values[at] as number) / share;
+    });
+  });
+  return { predictions, predictors };
 }
 
-/** One prediction for each unit: of a labelled one by the model that did not see it, of any other by all models on average, or, where an average
- * would be too smooth (for quantiles), by one of them in turn. */
-export function outOfFold(
-  fit: CrossFit,
-  options: { readonly labelled: Uint32Array; readonly average: boolean },
-): Float64Array {
-  const folds = fit.predictions.length;
-  const units = fit.predictions[0]?.length ?? 0;
-  const out = new Float64Array(units);
-  for (let unit = 0; unit < units; unit++) {
-    if (!options.average) {
-      out[unit] = fit.predictions[unit % folds]?.[unit] as number;
-      continue;
-    }
-    let sum = 0;
-    for (const predictions of fit.predictions) sum += predictions[unit] as number;
-    out[unit] = sum / folds;
-  }
-  options.labelled.forEach((unit, i) => {
-    out[unit] = fit.predictions[fit.foldOf[i] as number]?.[unit] as number;
-  });
+function joined(a: Uint32Array, b: Uint32Array): Uint32Array {
+  const out = new Uint32Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
   return out;
 }

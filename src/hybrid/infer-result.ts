@@ -18,7 +18,12 @@ export interface InferResult {
   readonly family: FamilyName;
   /** Of the quantile; null: no quantile is estimated. */
   readonly probability: number | null;
-  readonly outcome: { readonly column: string; readonly labels: readonly [zero: string, one: string] | null };
+  readonly outcome: {
+    readonly column: string;
+    /** As the formula has it: "log(cost)". */
+    readonly label: string;
+    readonly labels: readonly [zero: string, one: string] | null;
+  };
   readonly level: number;
   readonly seed: number;
   /** All units and the labelled ones among them, after rows with empty cells were left out. */

@@ -1,7 +1,7 @@
 import type { AlarmTest, MethodName } from "./estimation/estimation.ts";
 import type { Family } from "./estimation/sample.ts";
 import type { Outcome } from "./formula/outcome.ts";
-import type { InferEstimation, InferTables, InferTerm } from "./infer-result.ts";
+import type { InferEstimation, InferResult, InferTables, InferTerm } from "./infer-result.ts";
 
 /** What each method is called before a reader. */
 export const METHOD_TITLES: Readonly<Record<MethodName, string>> = {
@@ -13,6 +13,22 @@ export const METHOD_TITLES: Readonly<Record<MethodName, string>> = {
   "gmm-two-step": "two-step GMM",
   "naive-pooling": "naive pooling",
 };
+
+/** A coefficient's name; a mean and a quantile have one only, which no reader knows as an intercept. */
+export function termTitle(
+  { family, outcome, probability }: Pick<InferResult, "family" | "outcome" | "probability">,
+  term: string | null,
+): string {
+  if (family === "mean") return `mean of ${outcome.label}`;
+  if (family === "quantile")
+    return probability === 0.5 ? `median of ${outcome.label}` : `${probability} quantile of ${outcome.label}`;
+  return term ?? "";
+}
+
+/** A whole number, "12,300". */
+export function whole(count: number): string {
+  return grouped(Math.round(count), 0);
+}
 
 /** What the rows that are no labels are called: "predictions", "synthetic rows". */
 export type AuxiliaryWords = "predictions" | "synthetic rows" | "predictions and synthetic rows" | "unlabelled rows";

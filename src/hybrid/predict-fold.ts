@@ -4,12 +4,13 @@ import { type BinnedColumns, fitBoosting, type Objective, predictBoosting } from
 export interface FoldTask extends BinnedColumns {
   /** Of all units. */
   readonly target: Float64Array;
-  /** Units to learn from. */
+  /** Units to learn from, and to predict. */
   readonly rows: Uint32Array;
+  readonly predict: Uint32Array;
   readonly objective: Objective;
 }
 
-/** A task: fits on some units and predicts all. Small trees and few of them, for labels are few. */
+/** A task: fits on some units and predicts others, in their order. Small trees and few of them, for labels are few. */
 export function predictFold(task: FoldTask): Float64Array {
   const { rows } = task;
   const few = rows.length < 2000;
@@ -23,5 +24,5 @@ export function predictFold(task: FoldTask): Float64Array {
       bins: 64,
     },
   });
-  return predictBoosting(model, task.columns);
+  return predictBoosting(model, task.columns, task.predict);
 }

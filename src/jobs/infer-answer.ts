@@ -113,7 +113,7 @@ export async function answer(files: OpenedFiles, options: InferOptions): Promise
     formula: options.formula,
     family: units.outcome.family.kind,
     probability: units.outcome.family.kind === "quantile" ? units.outcome.family.probability : null,
-    outcome: { column: units.outcome.column, labels: units.outcome.labels },
+    outcome: { column: units.outcome.column, label: units.outcome.label, labels: units.outcome.labels },
     level,
     seed,
     units: sample.units,

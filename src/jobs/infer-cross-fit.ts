@@ -1,6 +1,6 @@
 import { selectColumns, takeRows } from "../data/table.ts";
 import { threadExecutor } from "../executors/threads.ts";
-import { crossFit, outOfFold } from "../hybrid/cross-fit.ts";
+import { crossFit } from "../hybrid/cross-fit.ts";
 import type { CrossFitted } from "../hybrid/estimation/cross-fitted.ts";
 import type { PairedSample } from "../hybrid/estimation/sample.ts";
 import { takeMatrixRows } from "../hybrid/formula/design.ts";
@@ -24,6 +24,7 @@ export async function withCrossFit(
 ): Promise<{ readonly sample: PairedSample; readonly crossFitted?: CrossFitted | undefined }> {
   const { sample, rows } = laid;
   const { options, events } = of;
+  const { kind } = units.outcome.family;
   const apart = apartFrom(units.outcome, { ...options, strata: undefined });
   const names = units.table.columns.map(({ name }) => name).filter((name) => !apart.includes(name));
   const n = sample.labelled.length;
@@ -43,6 +44,7 @@ export async function withCrossFit(
       labelled: sample.labelled,
       outcome: sample.real.outcome,
       chance: units.outcome.labels !== null,
+      average: kind !== "quantile",
       random: of.random.split("cross-fit"),
       executor,
       signal: options.signal,
@@ -51,21 +53,18 @@ export async function withCrossFit(
       events.notice("No column is left to predict the outcome from, so unlabelled rows are not used.");
       return { sample };
     }
+    const from = `${fit.predictors.length} column${fit.predictors.length === 1 ? "" : "s"}`;
     events.notice(
-      `No predictions were given for the unlabelled rows${options.crossFit ? " by this model" : ""}: boosted trees, each fitted without a fifth of the labels, predict them from ${fit.predictors.length} column${fit.predictors.length === 1 ? "" : "s"}.`,
+      options.crossFit
+        ? `Boosted trees, each fitted without a fifth of the labels, predict every unit from ${from}.`
+        : `No predictions were given for the unlabelled rows: boosted trees, each fitted without a fifth of the labels, predict them from ${from}.`,
     );
     const design = takeMatrixRows(units.matrix, sample.width, rows);
-    const outcome = outOfFold(fit, { labelled: sample.labelled, average: units.outcome.family.kind !== "quantile" });
-    const inRange =
-      units.outcome.family.kind === "poisson"
-        ? (value: number): number => Math.max(0, value)
-        : (value: number): number => value;
+    const outcome = kind === "poisson" ? fit.predictions.map((value) => Math.max(0, value)) : fit.predictions;
     return {
-      sample: {
-        ...sample,
-        sources: [...sample.sources, { name: CROSS_FITTED, kind: "proxy", design, outcome: outcome.map(inRange) }],
-      },
-      crossFitted: { design, predictions: fit.predictions.map((values) => values.map(inRange)), foldOf: fit.foldOf },
+      sample: { ...sample, sources: [...sample.sources, { name: CROSS_FITTED, kind: "proxy", design, outcome }] },
+      // Of each unit there is one prediction, by a model that may speak of it.
+      crossFitted: { design, predictions: [outcome], foldOf: new Int32Array(n) },
     };
   } finally {
     await executor.close();

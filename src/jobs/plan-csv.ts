@@ -10,7 +10,7 @@ import type { PlanFile } from "./plan-tables.ts";
 const HEADER = ["real", "synthetic", "source", "seed", "arm", "test", "value", "failure"] as const;
 
 /** A pilot as CSV, one measurement a row; holes have no value. */
-export function pilotCsv(pilot: Pilot): string {
+export function pilotCsv(pilot: Pick<Pilot, "cells">): string {
   const lines = pilot.cells.map((cell) =>
     [cell.real, cell.synthetic, cell.source ?? "", cell.seed, cell.arm, cell.test, cell.value ?? "", cell.failure ?? ""]
       .map((value) => quoted(String(value)))

@@ -41,7 +41,7 @@ export interface PlanOptions {
   readonly real?: readonly number[] | undefined;
   /** Synthetic rows, as multiples of the real ones; default 0, 1, 2, 5, 10. */
   readonly synthetic?: readonly number[] | undefined;
-  /** Draws of real rows at each size, default 3. */
+  /** Draws of real rows at each size, default 5. */
   readonly seeds?: number | undefined;
   /** Default: both; of a command: mix, and pretrain too where it takes {arm}. */
   readonly arms?: readonly Arm[] | undefined;
@@ -54,6 +54,8 @@ export interface PlanOptions {
   readonly available?: number | undefined;
   /** Of all intervals, default .9. */
   readonly level?: number | undefined;
+  /** Redrawn pilots behind each interval, default 200. */
+  readonly draws?: number | undefined;
   /** Folder of the answer; must not exist. Default: `<train>-plan`; of a grid: nothing is written. */
   readonly out?: string | undefined;
   /** Folder in which what was measured is kept until the answer is written; default: `<out>-work`, removed at the end. */

@@ -13,7 +13,7 @@ import type { Random } from "../random.ts";
 import type { JobEvents } from "./job.ts";
 import type { GeneratorDescription } from "./plan-generators.ts";
 import type { PlanJournal } from "./plan-journal.ts";
-import { generateByProgram, type PlanProgram, scoreByProgram, writeCsv } from "./plan-programs.ts";
+import { generateByProgram, inOwnFolder, type PlanProgram, scoreByProgram, writeCsv } from "./plan-programs.ts";
 import type { StudentDescription } from "./plan-students.ts";
 import type { PlanTables } from "./plan-tables.ts";
 import { type Failure, generateTask, scoreTask } from "./plan-tasks.ts";
@@ -136,17 +136,23 @@ async function measureDraw(
   }
   const { student } = run;
   if ("words" in student) {
-    for (const { cell, ...rows } of lessons) {
-      throwIfCancelled(signal);
-      const values = await scoreByProgram(student, {
-        ...rows,
-        tests: tests.files,
-        arm: cell.arm,
-        seed: random.split("student").uint32(),
-        work: run.work,
-      });
-      await measured(draw, cell, values);
-    }
+    await inOwnFolder(run.work, async (folder) => {
+      const files = { own: join(folder, "real.csv"), none: join(folder, "none.csv") };
+      await writeCsv(real, files.own);
+      if (lessons.some(({ cell }) => cell.real === 0)) await writeCsv(sliceRows(real, 0, 0), files.none);
+      for (const { cell, synthetic } of lessons) {
+        throwIfCancelled(signal);
+        const values = await scoreByProgram(student, {
+          real: cell.real === 0 ? files.none : files.own,
+          synthetic,
+          tests: tests.files,
+          arm: cell.arm,
+          seed: random.split("student").uint32(),
+          work: run.work,
+        });
+        await measured(draw, cell, values);
+      }
+    });
     return;
   }
   const tasks = lessons.map(({ cell, real: rows, synthetic }) =>

@@ -2,9 +2,9 @@ import { InvalidArgument } from "../errors.ts";
 import type { PilotDesign } from "../hybrid/planner/design.ts";
 import { randomFromSeed } from "../random.ts";
 import { collecting } from "./events.ts";
-import { type PlanWork, workInWords, workOf } from "./plan.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { setUpPlan } from "./plan-setup.ts";
+import { type PlanWork, workInWords, workOf } from "./plan-work.ts";
 
 /** What `counterfoil plan --dry-run` says. */
 export interface PlanPreview extends PlanWork {

@@ -59,10 +59,10 @@ export function planProgram(
 export async function scoreByProgram(
   program: PlanProgram,
   lesson: {
-    readonly real: Table;
-    readonly synthetic: Table;
     /** Files. */
+    readonly real: string;
     readonly tests: readonly string[];
+    readonly synthetic: Table;
     readonly arm: Arm;
     readonly seed: number;
     readonly work: string;
@@ -70,7 +70,7 @@ export async function scoreByProgram(
 ): Promise<readonly number[] | Failure> {
   return inOwnFolder(lesson.work, async (folder) => {
     const paths = { real: join(folder, "train-real.csv"), synthetic: join(folder, "train-synthetic.csv") };
-    await writeCsv(lesson.real, paths.real);
+    await copyFile(lesson.real, paths.real);
     await writeCsv(lesson.synthetic, paths.synthetic);
     const out: number[] = [];
     for (const [i, file] of lesson.tests.entries()) {
@@ -134,7 +134,8 @@ async function readMade(
   }
 }
 
-async function inOwnFolder<T>(work: string, use: (folder: string) => Promise<T>): Promise<T> {
+/** A folder for files that come and go; gone afterwards. */
+export async function inOwnFolder<T>(work: string, use: (folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(work, "cell-"));
   try {
     return await use(folder);
@@ -192,7 +193,7 @@ function printedValue(program: PlanProgram, ran: ProgramRan): number | Failure {
 /** The last number in a text that stands by itself: the 0.8 of "f1: 0.8 (test2.csv)". */
 export function lastNumber(text: string): number | undefined {
   const found = [
-    ...text.matchAll(/(?<![\w.+-])[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)(?![\w%/-]|\.\w)/gi),
+    ...text.matchAll(/(?<![\w.+/-])[-+]?(?:(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|inf(?:inity)?)(?![\w%/-]|\.\w)/gi),
   ].at(-1);
   if (!found) return undefined;
   const word = found[0].toLowerCase();

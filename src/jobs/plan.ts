@@ -1,25 +1,25 @@
-import { rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
 import { InvalidArgument, InvalidData } from "../errors.ts";
 import { canonicalJson, sha256 } from "../evidence/canonical.ts";
-import { renderPlanPage } from "../evidence/report/hybrid/plan-page.ts";
 import { threadExecutor } from "../executors/threads.ts";
 import type { PlanAnswers, PlanQuestion } from "../hybrid/planner/answers.ts";
 import type { PilotDesign } from "../hybrid/planner/design.ts";
 import type { Pilot, PilotMetric } from "../hybrid/planner/pilot.ts";
 import { planFrom } from "../hybrid/planner/plan-from.ts";
 import { randomFromSeed } from "../random.ts";
-import { writeFolder } from "../runs/atomic-folder.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { collecting } from "./events.ts";
 import { defaultFolder, freshFolder } from "./files.ts";
-import { pilotCsv, readPilot } from "./plan-csv.ts";
+import { readPilot } from "./plan-csv.ts";
 import { openPlanJournal } from "./plan-journal.ts";
 import type { PlanOptions } from "./plan-options.ts";
 import { runPilot } from "./plan-pilot.ts";
 import { type PlanSetup, setUpPlan } from "./plan-setup.ts";
 import { describedMetric } from "./plan-students.ts";
 import type { PlanFile } from "./plan-tables.ts";
+import { type PlanWork, workInWords, workOf } from "./plan-work.ts";
+import { writePlan } from "./plan-write.ts";
 
 /** What `counterfoil plan --json` prints and `plan.json` holds (infinite numbers as null). */
 export interface PlanResult {
@@ -44,15 +44,6 @@ export interface PlanResult {
   readonly notices: readonly string[];
   /** Where it was written; null: nowhere. */
   readonly folder: string | null;
-}
-
-/** What a pilot takes. */
-export interface PlanWork {
-  readonly seeds: number;
-  /** Generators that are fitted, or asked. */
-  readonly fits: number;
-  /** Students that are trained. */
-  readonly trainings: number;
 }
 
 const LEVEL = 0.9;
@@ -89,7 +80,7 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
     level: options.level ?? LEVEL,
   };
   events.phase?.("fit", `${pilot.cells.filter(({ value }) => value !== null).length} values`);
-  const told = answersOf(pilot, question, seed);
+  const told = answersOf(pilot, question, { seed, draws: options.draws });
   const result: PlanResult = {
     format: "counterfoil-plan/1",
     version: productVersion(),
@@ -111,7 +102,7 @@ export async function plan(options: PlanOptions): Promise<PlanResult> {
   };
   if (out !== undefined) {
     events.phase?.("report", basename(out));
-    await writePlan(result, { out, pilot, signal: options.signal });
+    await writePlan(result, { out, signal: options.signal });
     if (options.grid === undefined && options.work === undefined) await rm(work, { recursive: true, force: true });
   }
   return result;
@@ -184,21 +175,6 @@ async function measuredPilot(
   }
 }
 
-/** Fits of the generator and trainings of the student. */
-export function workOf(design: PilotDesign): PlanWork {
-  return {
-    seeds: design.seeds.length,
-    fits: design.draws.filter(({ synthetic }) => synthetic > 0).length,
-    trainings: design.draws.reduce((sum, { cells }) => sum + cells.length, 0),
-  };
-}
-
-/** What is about to be done, before it is. */
-export function workInWords(setup: PlanSetup): string {
-  const { fits, trainings, seeds } = workOf(setup.design);
-  return `${setup.design.sizes.length} real sizes, ${seeds} draws of each: ${fits} fits of ${setup.generatorName}, ${trainings} trainings of ${setup.studentName}`;
-}
-
 function fingerprintOf(setup: PlanSetup, seed: number): string {
   const { tables, generator, student, design, metric } = setup;
   const plain = (value: object): object => ("words" in value ? { ...value, signal: null, environment: null } : value);
@@ -221,7 +197,7 @@ function refuseEmpty(pilot: Pilot): void {
   if (pilot.cells.some(({ value }) => value !== null)) return;
   throw new InvalidData(
     "no-values",
-    `Each of the ${pilot.cells.length} cells of the pilot failed. ${pilot.cells[0]?.failure ?? ""}`,
+    `${pilot.cells.length === 1 ? "The only cell" : `Each of the ${pilot.cells.length} cells`} of the pilot failed. ${pilot.cells[0]?.failure ?? ""}`,
     {
       advice: "Try the command on one cell by hand; the files that it gets are named in the docs.",
     },
@@ -231,72 +207,14 @@ function refuseEmpty(pilot: Pilot): void {
 function answersOf(
   pilot: Pilot,
   question: PlanQuestion,
-  seed: number,
+  { seed, draws }: { readonly seed: number; readonly draws: number | undefined },
 ): PlanAnswers | { readonly refused: readonly string[] } {
   try {
-    return planFrom(pilot, question, { random: randomFromSeed(seed).split("plan").split("answers") });
+    return planFrom(pilot, question, { random: randomFromSeed(seed).split("plan").split("answers"), draws });
   } catch (error) {
     if (!(error instanceof InvalidData)) throw error;
     return {
       refused: [`Nothing can be told: ${error.message}`, ...(error.advice === undefined ? [] : [error.advice])],
     };
   }
-}
-
-async function writePlan(
-  result: PlanResult,
-  of: { readonly out: string; readonly pilot: Pilot; readonly signal: AbortSignal | undefined },
-): Promise<void> {
-  const { answers, version, seed } = result;
-  const page =
-    answers === null
-      ? undefined
-      : await renderPlanPage({
-          version,
-          title: result.pilot.files[0]?.name ?? "pilot",
-          answers,
-          seed,
-          facts: factsOf(result),
-        });
-  await writeFolder(
-    of.out,
-    async (folder) => {
-      // What is written does not depend on where.
-      await writeFile(join(folder, "plan.json"), planJson({ ...result, folder: null }));
-      await writeFile(join(folder, "pilot.csv"), pilotCsv(of.pilot));
-      if (page !== undefined) await writeFile(join(folder, "plan.html"), page);
-    },
-    { signal: of.signal },
-  );
-}
-
-/** A result as it is written and printed: numbers without an end are null. */
-export function planJson(result: PlanResult): string {
-  return `${JSON.stringify(result, null, 2)}\n`;
-}
-
-function factsOf(result: PlanResult): readonly (readonly [what: string, value: string])[] {
-  const { files, student, generator, design, metric } = result.pilot;
-  const names = {
-    train: "Real rows to learn from",
-    test: "Real test set",
-    shifted: "Shifted test set",
-    grid: "Pilot grid",
-  };
-  return [
-    ...files.map(
-      ({ role, name, rows, sha256: digest }) => [names[role], `${name}, ${rows} rows, SHA-256 ${digest}`] as const,
-    ),
-    ["Metric", `${metric.name}, ${metric.better} is better, ${metric.perfect} is perfect`],
-    ["Student", student],
-    ["Synthetic rows", generator],
-    ...(design
-      ? ([
-          ["Real sizes", design.sizes.join(", ")],
-          ["Synthetic rows for a real one", design.multiples.join(", ")],
-          ["Draws of real rows at each size", String(design.seeds)],
-          ["Fits and trainings", `${design.fits} and ${design.trainings}`],
-        ] as const)
-      : []),
-  ];
 }

@@ -3,6 +3,8 @@ import { lineageSchema } from "../evidence/manifest.ts";
 import { privacyStatementSchema } from "../evidence/privacy-statement.ts";
 import { COMBINING_RULES } from "../hybrid/estimation/combining-rules.ts";
 import { METHODS } from "../hybrid/estimation/estimation.ts";
+import { collapseSchema } from "./collapse/result-schema.ts";
+import { planSchema } from "./plan-schema.ts";
 import { scaleSchema } from "./scale-schema.ts";
 
 // The shape of what `--json` prints, for scripts in any language. `docs/schemas/*.json` are made from these (scripts/schemas.mjs), and a test
@@ -354,6 +356,7 @@ export const inferSchema = z.object({
   probability: z.number().nullable(),
   outcome: z.object({
     column: z.string(),
+    label: z.string().describe("As the formula has it"),
     labels: z
       .tuple([z.string(), z.string()])
       .nullable()
@@ -434,8 +437,10 @@ export function publishedSchemas(): Readonly<Record<string, unknown>> {
     "result.schema.json": z.toJSONSchema(resultSchema),
     "run-result.schema.json": z.toJSONSchema(runResultSchema),
     "drift.schema.json": z.toJSONSchema(driftSchema),
+    "plan.schema.json": z.toJSONSchema(planSchema),
     "scale.schema.json": z.toJSONSchema(scaleSchema),
     "infer.schema.json": z.toJSONSchema(inferSchema),
+    "collapse.schema.json": z.toJSONSchema(collapseSchema),
     "verification.schema.json": z.toJSONSchema(verificationSchema),
     "dp.schema.json": z.toJSONSchema(privacyStatementSchema),
   };

@@ -39,16 +39,20 @@ export function intervalOf(
   level: number,
   range: readonly [number, number] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY],
 ): Interval {
-  const replicates = estimate.subarray(1);
-  const mean = replicates.reduce((sum, x) => sum + x, 0) / GROUPS;
-  const variance = (replicates.reduce((sum, x) => sum + (x - mean) ** 2, 0) * (GROUPS - 1)) / GROUPS;
-  const half = studentQuantile((1 + level) / 2, GROUPS - 1) * Math.sqrt(variance);
+  const half = studentQuantile((1 + level) / 2, GROUPS - 1) * standardErrorOf(estimate);
   const value = estimate[0] as number;
   return {
     value,
     low: Math.min(value, Math.max(range[0], value - half)),
     high: Math.max(value, Math.min(range[1], value + half)),
   };
+}
+
+/** The standard error of an estimate, with GROUPS − 1 degrees of freedom. */
+export function standardErrorOf(estimate: Estimate): number {
+  const replicates = estimate.subarray(1);
+  const mean = replicates.reduce((sum, x) => sum + x, 0) / GROUPS;
+  return Math.sqrt((replicates.reduce((sum, x) => sum + (x - mean) ** 2, 0) * (GROUPS - 1)) / GROUPS);
 }
 
 /** Where each group begins among `rows` rows that are in random order: group g holds starts[g] … starts[g + 1] − 1. */

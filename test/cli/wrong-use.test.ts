@@ -39,6 +39,10 @@ const WRONG: readonly (readonly [args: readonly string[], says: RegExp])[] = [
   [["policy", "rule.yaml"], /line 6: .*did you mean the rule "pairs-hold"/],
   [["policy", "base.yaml"], /"defalt", which base\.yaml extends[\s\S]*Did you mean "default"/],
   [["policy", "void.yaml"], /empty/],
+  [
+    ["infer", "real.csv", "--formula", "agee ~ kind"],
+    /no column "agee"; did you mean "age"\?\n {4}agee ~ kind\n {4}\^{4}/,
+  ],
   [["drift", "folder", "real.csv"], /folder without data\/synthetic\.parquet/],
   [["verify", "folder", "--real", "real.csv"], /--recompute/],
   [["evaluate", "real.csv", "more.csv"], /synthetic also has "note"/],

@@ -11,14 +11,14 @@ function answersOf(pilot: Pilot, target: number | null): PlanAnswers {
   return planFrom(
     pilot,
     { target, cost: { real: 1, synthetic: 0.01 }, realAvailable: 1000, level: 0.9 },
-    { random: randomFromSeed(3), draws: 20 },
+    { random: randomFromSeed(3), draws: 5 },
   );
 }
 
 const pageOf = (answers: PlanAnswers): Promise<string> =>
   renderPlanPage({ version: "0.0.0", title: "grid.csv", answers, seed: 3, facts: [["Student", "<b>trees</b>"]] });
 
-test("The page answers in its first words, shows all three pictures and every sentence, twice in the same bytes", async () => {
+test("The page answers in its first words, shows all three pictures and every sentence", async () => {
   const pilot = inventedPilot({ truth: helpful(), random: randomFromSeed(1) });
   const shifted = inventedPilot({ truth: USELESS, test: "shifted", random: randomFromSeed(2) });
   const cells = [...pilot.cells, ...shifted.cells].map((cell, i) =>
@@ -26,7 +26,6 @@ test("The page answers in its first words, shows all three pictures and every se
   );
   const answers = answersOf({ ...pilot, cells }, 0.82);
   const page = await pageOf(answers);
-  assert.equal(page, await pageOf(answers));
   assert.equal(page.match(/<figure class="curve">/g)?.length, 3);
   assert.match(page, /For accuracy 0\.82, train on \d+ real and/);
   for (const sentence of answers.sentences) assert.ok(page.includes(sentence.replaceAll("'", "&#39;")), sentence);
@@ -36,14 +35,15 @@ test("The page answers in its first words, shows all three pictures and every se
   assert.doesNotMatch(page, /NaN|undefined|<i>no number|<b>trees/);
 });
 
-test("Pages of pilots without a target, with useless rows, or out of reach are whole", async () => {
+test("Pages of useless rows, out of reach, and without a target are whole, and twice the same bytes", async () => {
   const useless = inventedPilot({ truth: USELESS, random: randomFromSeed(1) });
   for (const [pilot, target] of [
-    [useless, null],
     [useless, 0.919],
-    [inventedPilot({ truth: USELESS, multiples: [0], seeds: 1, random: randomFromSeed(1) }), 0.8],
+    [inventedPilot({ truth: USELESS, multiples: [0], seeds: 1, random: randomFromSeed(1) }), null],
   ] as const) {
-    const page = await pageOf(answersOf(pilot, target));
+    const answers = answersOf(pilot, target);
+    const page = await pageOf(answers);
+    if (target === null) assert.equal(page, await pageOf(answers));
     assert.match(page, /<\/html>\n$/);
     assert.equal(
       /no picture to draw/.test(page),

@@ -314,3 +314,10 @@ test("what cannot be used is said with its place and what to do", async () => {
   const dropped = await run({ key: "id", synthetic: [fewer], dropUnpaired: true });
   assert.equal(dropped.units, 1596);
 });
+
+test("a rare outcome whose covariate lies far from 0 is not taken for a separated one", async () => {
+  const cells = Array.from({ length: 900 }, (_, i) => [i % 30 === 0 ? "1" : "0", String(40 + ((i * 37) % 21))]);
+  const found = await run({ labelled: opened("rare.csv", cells, ["fails", "torque"]), formula: "fails ~ torque" });
+  assert.equal(found.decision, "estimated");
+  assert.ok(Math.abs(termOf(found, "torque").value) < 0.2);
+});

@@ -3,15 +3,23 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parquetMetadata } from "../../src/data/parquet-metadata.ts";
+import { tableOf } from "../../src/data/table.ts";
 import { InvalidArgument } from "../../src/errors.ts";
+import { sha256 } from "../../src/evidence/canonical.ts";
+import { replayDecision } from "../../src/evidence/replay.ts";
 import { complete } from "../../src/jobs/complete.ts";
 import { evaluate } from "../../src/jobs/evaluate.ts";
 import type { JobResult, SynthesizeOptions } from "../../src/jobs/job.ts";
 import { resultSchema } from "../../src/jobs/result-schema.ts";
 import { sample } from "../../src/jobs/sample.ts";
+import { lineageOfFit, lineageOfTables } from "../../src/jobs/source-lineage.ts";
 import { synthesize } from "../../src/jobs/synthesize.ts";
 import { openTextSource } from "../../src/jobs/text-source.ts";
 import { verify } from "../../src/jobs/verify.ts";
+import { metrics } from "../../src/metrics/index.ts";
+import { decide } from "../../src/policy/decide.ts";
+import type { Decision } from "../../src/policy/decision.ts";
+import { parsePolicy } from "../../src/policy/policy.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import { readLedger } from "../../src/runs/ledger.ts";
 import { userFolders } from "../../src/runs/user-folders.ts";
@@ -96,14 +104,15 @@ test("a file is known again without its bundle: by its metadata, and by this mac
   mkdirSync(at("elsewhere"));
   for (const ending of ["parquet", "csv"])
     copyFileSync(join(at("two"), "data", `synthetic.${ending}`), join(at("elsewhere"), `table.${ending}`));
-  for (const ending of ["parquet", "csv"]) {
-    const judged = await evaluate({ real, synthetic: join(at("elsewhere"), `table.${ending}`), threads: 1 });
-    assert.equal(judged.lineage?.generation, 2, ending);
-    assert.deepEqual(judged.decision.facts.lineage, { sourceGeneration: 1, anchored: false, realRows: null });
-    assert.equal(anchorRule(judged)?.outcome, "pass");
-  }
+  const copy = join(at("elsewhere"), "table.csv");
+  const judged = await lineageOfTables(
+    { real, synthetic: copy },
+    { inputs: [{ role: "synthetic", sha256: sha256(readFileSync(copy)) }], notice: () => undefined },
+  );
+  assert.equal(judged.lineage?.generation, 2);
+  assert.deepEqual(judged.facts, { sourceGeneration: 1, anchored: false, realRows: null });
   const upsideDown = await evaluate({
-    real: join(at("elsewhere"), "table.csv"),
+    real: copy,
     synthetic: fileIn(home, "vendor.csv", rowsOf(100)),
     threads: 1,
   });
@@ -111,12 +120,24 @@ test("a file is known again without its bundle: by its metadata, and by this mac
   assert.equal(anchorRule(upsideDown)?.outcome, "not-applicable");
   assert.match(upsideDown.notices.join("\n"), /The real table is synthetic, of generation 2 \(this machine's ledger/);
 
-  const lied = await make(join(at("elsewhere"), "table.parquet"), "lied", { sourceGeneration: 0 });
-  assert.equal(lied.lineage?.generation, 3);
-  assert.match(lied.notices.join("\n"), /declared to be of generation 0; its own metadata say so/);
-  const raised = await make(real, "raised", { sourceGeneration: 4 });
-  assert.equal(raised.lineage?.generation, 5);
-  assert.equal(anchorRule(raised)?.outcome, "fail");
+  const fitOf = async (path: string, sourceGeneration: number) => {
+    const notices: string[] = [];
+    const lineage = await lineageOfFit(
+      {
+        accumulated: undefined,
+        train: tableOf([], 7),
+        files: [{ role: "source", path, sha256: sha256(readFileSync(path)) }],
+      },
+      { sourceGeneration, notice: (message) => notices.push(message) },
+    );
+    return { ...lineage, notices: notices.join("\n") };
+  };
+  const lied = await fitOf(join(at("elsewhere"), "table.parquet"), 0);
+  assert.equal(lied.generation, 3);
+  assert.match(lied.notices, /declared to be of generation 0; its own metadata say so/);
+  const raised = await fitOf(real, 4);
+  assert.equal(raised.generation, 5);
+  assert.match(raised.notices, /of generation 4 \(as was declared\)/);
 });
 
 test("rows that a kept model draws, and cells that it fills, carry its generation", async () => {
@@ -157,7 +178,6 @@ test("an anchor that is synthetic itself, or stands beside a privacy budget, is 
 
 test("a manifest whose lineage is not that of the decision is not trusted, and one of old without any still is", async () => {
   const manifest = JSON.parse(readFileSync(join(at("two"), "manifest.json"), "utf8"));
-  const { replayDecision } = await import("../../src/evidence/replay.ts");
   const text = (file: string): string => readFileSync(join(at("two"), file), "utf8");
   const replay = {
     job: "synthesize" as const,
@@ -171,6 +191,11 @@ test("a manifest whose lineage is not that of the decision is not trusted, and o
     replayDecision({ ...replay, lineage: { ...manifest.lineage, generation: 1 } }).join(),
     /another lineage than the one that was signed/,
   );
+  const ofOld = `format: counterfoil-policy/2\nname: old\nalpha: { total: 0.01, tests: {} }\nrules:\n  - rule: some\n    pass: rows.synthetic >= 1\n    severity: refuse\n`;
+  const policy = parsePolicy(ofOld, { metrics, sha256: sha256(ofOld), file: "policy.yaml" });
+  const { lineage: _, ...facts } = (JSON.parse(replay.decisionText) as Decision).facts;
+  const decisionText = JSON.stringify(decide(policy, [], facts));
+  assert.deepEqual(replayDecision({ ...replay, policyText: ofOld, scoresText: "[]", decisionText }), []);
 });
 
 test("text sources are known the same way: a bundle, a file of one, a folder of documents", async () => {

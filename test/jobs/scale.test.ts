@@ -48,6 +48,15 @@ test("a size that is too far out is refused in words, and the rest is answered",
   assert.match(result.reasons.join("\n"), /foretells accuracy[\s\S]*beyond 16 times nothing is foretold/);
 });
 
+test("a loss that rises gets no law, and a page that says so", async () => {
+  const rises = Array.from({ length: 8 }, (_, i) => `${2 ** i},${2 ** (i / 9)}`).join("\n");
+  const out = join(home, "rises");
+  const result = await scale({ points: fileIn(home, "rises.csv", `size,loss\n${rises}\n`), out });
+  assert.equal(result.decision, "refused");
+  assert.match(result.reasons[0] ?? "", /^There is no law: loss rises with the size \(by 8\s%/);
+  assert.match(readFileSync(join(out, "scale.html"), "utf8"), /<title>No law/);
+});
+
 test("one learner with too few sizes is named and left out; names are escaped on the page", async () => {
   const text =
     csv(8, { model: "<b>good</b>" }) +

@@ -5,7 +5,7 @@ import { textMetrics } from "../../src/metrics/text/index.ts";
 import { decide } from "../../src/policy/decide.ts";
 import type { RuleResult } from "../../src/policy/decision.ts";
 import type { Facts, LineageFacts } from "../../src/policy/facts.ts";
-import { parsePolicy } from "../../src/policy/policy.ts";
+import { type Policy, parsePolicy } from "../../src/policy/policy.ts";
 import { loadPolicy } from "../../src/runs/policy-file.ts";
 import { FACTS, goodScores, KNOWN_METRICS } from "./fixtures.ts";
 
@@ -20,10 +20,15 @@ const TABLES = [
   "private",
 ];
 
+const loaded = new Map<string, Policy>();
+
 async function ruled(policy: string, lineage: LineageFacts | undefined, facts: Facts = FACTS): Promise<RuleResult> {
   const { lineage: _, ...rest } = facts;
-  const found = await loadPolicy(policy, policy === "text" ? textMetrics : metrics);
-  const { rules } = decide(found.policy, goodScores(), { ...rest, ...(lineage ? { lineage } : {}) });
+  const found = loaded.get(policy) ?? (await loadPolicy(policy, policy === "text" ? textMetrics : metrics)).policy;
+  loaded.set(policy, found);
+  // One rule is looked at: the others would cost the time.
+  const only = { ...found, rules: found.rules.filter(({ rule }) => rule === "real_anchor") };
+  const { rules } = decide(only, goodScores(), { ...rest, ...(lineage ? { lineage } : {}) });
   return rules.find(({ rule }) => rule === "real_anchor") as RuleResult;
 }
 

@@ -10,7 +10,7 @@ import { type StackedMoments, stackedMoments } from "./stacked-moments.ts";
 /** The default: the labelled estimate, less what the sources say it got wrong by the luck of which units were labelled.
  *
  * θ̂ = θ_L − Λ (η_L − η_A): η_L and η_A are the same regression of a source on the labelled and on all units, so their difference is known
- * and has mean 0, whatever the quality of the source. Λ regresses the influence of real rows on that of the sources, over labelled units. Each
+ * and has mean 0, whatever the quality of the source. Beyond linear models η_L is one step from η_A instead of a fit. Λ regresses the influence of real rows on that of the sources, over labelled units. Each
  * coefficient is controlled by the same coefficient of each source only ("matching"): all p of them at once ("joint", as first published) cost
  * p times the degrees of freedom and buy nothing where residuals do not depend on x. The variance takes the residuals by HC3 of the real
  * regression and by HC2 of that on the controls; Student's t has n − p − sources degrees of freedom.
@@ -38,8 +38,7 @@ export function controlVariate(
     };
   const controls = controlsOf(prepared, form);
   const shift = Float64Array.from({ length: sources.length * width }, (_, at) => {
-    const { labelled, all } = sources[Math.floor(at / width)]!;
-    return (labelled.coefficients[at % width] as number) - (all.coefficients[at % width] as number);
+    return sources[Math.floor(at / width)]!.shift[at % width] as number;
   });
   const correction = product(controls.slopes, shift, { rows: width, inner: shift.length, columns: 1 });
   const covariance = form === "joint" ? jointVariance(prepared, controls) : matchingVariance(prepared, controls);
@@ -84,7 +83,12 @@ function jointVariance(prepared: Prepared, controls: Controls): Float64Array {
     mapped(
       prepared,
       controls,
-      stackedMoments(blocksOf(prepared), { ...passOf(prepared), count: sample.units, strata: 1 }),
+      stackedMoments(blocksOf(prepared), {
+        link: prepared.link,
+        weights: labelling.weights,
+        count: sample.units,
+        strata: 1,
+      }),
     ),
     Uint32Array.of(sample.units),
     { isUnbiased: true },
@@ -100,9 +104,10 @@ function unlabelledContributions(prepared: Prepared, controls: Controls): Contri
     prepared,
     controls,
     stackedMoments(blocksOf(prepared), {
-      ...passOf(prepared),
+      link: prepared.link,
       count: unlabelled.length,
       units: unlabelled,
+      weights: prepared.labelling.unlabelledWeights,
       strata,
       stratum: strata === 1 ? undefined : unlabelledStratum,
     }),
@@ -131,8 +136,4 @@ function mapped(prepared: Prepared, controls: Controls, moments: StackedMoments)
 
 function blocksOf({ sources }: Prepared) {
   return sources.map(({ source, all }) => ({ ...source, coefficients: all.coefficients }));
-}
-
-function passOf({ link, labelling }: Prepared) {
-  return { link, weights: labelling.weights };
 }

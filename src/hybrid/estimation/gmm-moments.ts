@@ -61,7 +61,7 @@ export function gmmSpreadAt(prepared: Prepared, parameters: Float64Array): Float
       count: labelling.unlabelled.length,
       units: labelling.unlabelled,
       strata,
-      weights: labelling.weights,
+      weights: labelling.unlabelledWeights,
       stratum: strata === 1 ? undefined : labelling.unlabelledStratum,
     },
   );

@@ -96,7 +96,7 @@ function minimised(
     let length = 0;
     for (let i = 0; i < columns; i++) length += (step[i] as number) * (right[i] as number);
     // Relative to the weights, which grow with the inverse square of the outcomes.
-    if (Math.abs(length) < 1e-16 * trace(weight, size)) return parameters;
+    if (Math.abs(length) < 1e-14 * trace(weight, size)) return parameters;
     if (!parameters.every(Number.isFinite)) return null;
   }
   return null;

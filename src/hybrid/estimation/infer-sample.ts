@@ -24,6 +24,7 @@ import { predictionPoweredQuantile } from "./ppi-quantile.ts";
 import { crossFittedPredictions, predictionsOf } from "./predictions.ts";
 import { prepare } from "./prepared.ts";
 import { quantileEstimates } from "./quantile.ts";
+import { rectifiedEstimate } from "./rectified.ts";
 import type { Family, PairedSample } from "./sample.ts";
 
 /** What an inference may be told besides the sample. */
@@ -97,6 +98,7 @@ function regressionResults(
   const from = { labelling, link, isMean: family.kind === "mean" };
   const predictions = predictionsOf(sample, { ...from, proxy: proxies[0]?.source });
   const crossed = crossFittedPredictions(sample, { ...from, crossFitted });
+  const estimate = typeof predictions === "string" ? predictions : rectifiedEstimate(predictions);
   const powered = (method: "ppi" | "ppi-plus-plus" | "cross-ppi"): Estimation | NoEstimation => {
     const given = method === "cross-ppi" ? crossed : predictions;
     if (typeof given === "string") return { method, notComputable: given };
@@ -105,6 +107,7 @@ function regressionResults(
       level,
       labelledVariance,
       lambda: method === "ppi-plus-plus" ? undefined : 1,
+      ...(method === "cross-ppi" ? {} : { estimate }),
     });
   };
   const estimations = [

@@ -25,16 +25,20 @@ export function labelledOnly(prepared: Prepared, level: number): Estimation {
 export function labelledCovariance(prepared: Prepared): Float64Array {
   const { influence, leverage, labelling, sample, family } = prepared;
   const { width } = sample;
+  const isStratified = labelling.labelledCount.length > 1;
   const values = influence.map(
     (value, at) =>
       (value * (labelling.share[Math.floor(at / width)] as number)) /
-      leverageCorrection(family.kind === "mean", leverage[Math.floor(at / width)] as number),
+      // The means of strata take the place of the leverage of a mean.
+      (isStratified && family.kind === "mean"
+        ? 1
+        : leverageCorrection(family.kind === "mean", leverage[Math.floor(at / width)] as number)),
   );
   const contributions = contributionsOf(values, labelling);
   // Without strata the contributions sum to nearly 0 and HC3 is not centred.
-  return labelling.labelledCount.length === 1
-    ? (contributions.crosses[0] as Float64Array)
-    : groupedVariance(contributions, labelling.labelledCount, { isUnbiased: true });
+  return isStratified
+    ? groupedVariance(contributions, labelling.labelledCount, { isUnbiased: true })
+    : (contributions.crosses[0] as Float64Array);
 }
 
 /** What a residual is divided by to make up for the pull of its own row. */

@@ -13,6 +13,8 @@ export interface Labelling {
   readonly chance: Float64Array;
   /** Of all T units, mean 1; absent: all 1. */
   readonly weights: Float64Array | undefined;
+  /** The same of the unlabelled units, in their order. */
+  readonly unlabelledWeights: Float64Array | undefined;
   /** Of each labelled and each unlabelled unit, from 0 without gaps. */
   readonly labelledStratum: Int32Array;
   readonly unlabelledStratum: Int32Array;
@@ -58,6 +60,7 @@ export function labellingOf(sample: PairedSample): Labelling {
     unitShare: chance.map((_, i) => weight(i) / units),
     chance,
     weights,
+    unlabelledWeights: weights && Float64Array.from(unlabelled, (t) => weights[t] as number),
     labelledStratum,
     unlabelledStratum,
     labelledCount,

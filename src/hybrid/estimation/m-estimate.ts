@@ -23,7 +23,7 @@ export interface NoMEstimate {
  * @param start coefficients near the solution, where some are known
  * @source McCullagh & Nelder (1989), "Generalized Linear Models", §2.5 */
 export function mEstimate(rows: Rows, link: Link, start?: Float64Array): MEstimate | NoMEstimate {
-  const scale = columnScales(rows);
+  const scale = link === "identity" ? new Float64Array(rows.width) : columnScales(rows);
   const first = start ?? firstGuess(rows, link);
   if ("problem" in first) return first;
   let coefficients: Float64Array = first;
@@ -36,10 +36,12 @@ export function mEstimate(rows: Rows, link: Link, start?: Float64Array): MEstima
         : { problem: "separated", term: widest(coefficients, scale) };
     const step = solveCholesky(decomposed.factor, score.gradient);
     const decrement = dot(step, score.gradient);
+    // The second step of a linear regression only takes rounding away; its information stays.
+    if (link === "identity" && round > 0)
+      return finished({ coefficients: added(coefficients, step), score, scale, count: countOf(rows) }, link);
     ({ coefficients, score } = advance(rows, link, { coefficients, step, decrement }));
-    // The second step of a linear regression only takes rounding away.
-    const done = link === "identity" ? round > 0 : decrement <= TOLERANCE * score.weight;
-    if (done) return finished({ coefficients, score, scale, count: countOf(rows) }, link);
+    if (link !== "identity" && decrement <= TOLERANCE * score.weight)
+      return finished({ coefficients, score, scale, count: countOf(rows) }, link);
   }
   return { problem: "separated", term: widest(coefficients, scale) };
 }

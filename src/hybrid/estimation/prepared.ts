@@ -1,4 +1,5 @@
 import { InvalidData } from "../../errors.ts";
+import { added } from "../../math/matrix.ts";
 import { type Labelling, labellingOf } from "./labelling.ts";
 import { type Link, linkOf, meanAt, slopeAt } from "./link.ts";
 import { type MEstimate, mEstimate, type NoMEstimate } from "./m-estimate.ts";
@@ -26,9 +27,10 @@ export interface Prepared {
 /** A source with its own estimates. */
 export interface PreparedSource {
   readonly source: AuxiliarySource;
-  /** The same regression on all T units, and on the labelled ones. */
+  /** The same regression on all T units. */
   readonly all: MEstimate;
-  readonly labelled: MEstimate;
+  /** p: how far labelled units alone are off that, by the luck of which were labelled. */
+  readonly shift: Float64Array;
   /** n × p: influence of each labelled unit at the estimate of all units. */
   readonly influence: Float64Array;
 }
@@ -91,12 +93,23 @@ function prepareSource(
   const all = mEstimate({ ...rows, weights: labelling.weights }, link);
   if ("problem" in all) return leftOut(name, all, { terms, where: "all units" });
   const labelledRows: Rows = { ...rows, units, weights: labelling.share };
-  const labelled = mEstimate(labelledRows, link, all.coefficients);
-  if ("problem" in labelled) return leftOut(name, labelled, { terms, where: "the labelled units" });
   const influence = influenceOf(labelledRows, all, link);
   if (isExact(labelledRows, all, link))
     return `The outcomes of "${name}" follow from its terms without an error: it carries nothing and was left out.`;
-  return { source, all, labelled, influence };
+  if (link !== "identity") return { source, all, influence, shift: meanInfluence(influence, labelling.share) };
+  const here = mEstimate(labelledRows, link);
+  if ("problem" in here) return leftOut(name, here, { terms, where: "the labelled units" });
+  return { source, all, influence, shift: added(here.coefficients, all.coefficients, -1) };
+}
+
+/** One step from all units towards the labelled ones. Beyond linear models a fit on few labelled rows is biased or has no end, and with it a
+ * difference of fits; a step has mean 0. */
+function meanInfluence(influence: Float64Array, share: Float64Array): Float64Array {
+  const width = influence.length / share.length;
+  const out = new Float64Array(width);
+  for (const [i, c] of share.entries())
+    for (let j = 0; j < width; j++) out[j] = (out[j] as number) + c * (influence[i * width + j] as number);
+  return out;
 }
 
 function leftOut(

@@ -70,10 +70,7 @@ function controlledBy(
 ): { readonly controlled: Estimation | NoEstimation; readonly controls: number; readonly notices: readonly string[] } {
   const { sample, probability, level, at } = options;
   const { sources, notices } = prepared;
-  const shift = Float64Array.from(
-    sources,
-    ({ labelled, all }) => (labelled.coefficients[0] as number) - (all.coefficients[0] as number),
-  );
+  const shift = Float64Array.from(sources, (source) => source.shift[0] as number);
   const rest = { controls: sources.length, notices };
   if (sources.length === 0 || prepared.labelling.unlabelled.length === 0)
     return { controlled: controlVariate(prepared, { level }), ...rest };

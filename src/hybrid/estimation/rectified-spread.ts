@@ -38,9 +38,11 @@ export function rectifiedSpreadAt(predictions: Predictions, coefficients: Float6
       { length: width * width },
       (_, at) => labelled[(row * width + Math.floor(at / width)) * 2 * width + column * width + (at % width)] as number,
     );
-  const inverse = (lambda: number): Float64Array | null => inverseHessian(predictions, { coefficients, lambda });
-  const tuned = inverse(1);
-  const plain = inverse(0);
+  const here = scoreAt(real, coefficients, link);
+  const plainHessian = here.information.map((value) => value / here.weight);
+  const pooledHessian = plainHessian.map((value, at) => (n * value + N * (rest.information[at] as number)) / (n + N));
+  const plain = isMean ? Float64Array.of(1) : inverted(plainHessian, width);
+  const tuned = isMean ? Float64Array.of(1) : inverted(pooledHessian, width);
   if (!tuned || !plain) return null;
   return {
     covariance(lambda) {
@@ -74,21 +76,47 @@ function scaled(moments: Float64Array, { weights, width }: Rows): Float64Array {
   );
 }
 
-function unlabelledContributions({ unlabelled, link, strata }: Predictions, coefficients: Float64Array): Contributions {
+function unlabelledContributions(
+  { unlabelled, link, isMean, strata }: Predictions,
+  coefficients: Float64Array,
+): Contributions & { readonly information: Float64Array } {
   const count = countOf(unlabelled);
   const { weights, units, design, outcome } = unlabelled;
+  if (isMean && !weights && !units && !strata) return meanContributions(outcome, coefficients[0] as number);
   const total = weights === undefined ? count : weights.reduce((sum, w) => sum + w, 0);
-  const { sums, crosses } = stackedMoments([{ design, outcome, coefficients }], {
+  const { sums, crosses, informations } = stackedMoments([{ design, outcome, coefficients }], {
     link,
     count,
     units,
-    rowWeights: weights,
+    weights,
+    withInformation: true,
     strata: strata?.unlabelledCount.length ?? 1,
     stratum: strata?.unlabelledStratum,
   });
   return {
     sums: sums.map((sum) => sum.map((value) => value / total)),
     crosses: crosses.map((cross) => cross.map((value) => value / total ** 2)),
+    information: informations[0]!.map((value) => value / total),
+  };
+}
+
+/** The same of a plain mean, as fast as memory is read. */
+function meanContributions(
+  outcome: Float64Array,
+  mean: number,
+): Contributions & { readonly information: Float64Array } {
+  const count = outcome.length;
+  let sum = 0;
+  let squares = 0;
+  for (let k = 0; k < count; k++) {
+    const residual = (outcome[k] as number) - mean;
+    sum += residual;
+    squares += residual * residual;
+  }
+  return {
+    sums: [Float64Array.of(sum / count)],
+    crosses: [Float64Array.of(squares / count / count)],
+    information: Float64Array.of(1),
   };
 }
 
@@ -121,23 +149,9 @@ function overall({
   );
 }
 
-function inverseHessian(
-  { real, unlabelled, link, isMean }: Predictions,
-  { coefficients, lambda }: { readonly coefficients: Float64Array; readonly lambda: number },
-): Float64Array | null {
-  if (isMean) return Float64Array.of(1);
-  const n = countOf(real);
-  const here = scoreAt(real, coefficients, link);
-  let information = here.information.map((value) => value / here.weight);
-  if (lambda !== 0) {
-    const N = countOf(unlabelled);
-    const there = scoreAt(unlabelled, coefficients, link);
-    information = information.map(
-      (value, at) => (n * value + (N * (there.information[at] as number)) / there.weight) / (n + N),
-    );
-  }
-  const decomposed = cholesky(information, coefficients.length);
-  return "factor" in decomposed ? invertCholesky(decomposed.factor, coefficients.length) : null;
+function inverted(matrix: Float64Array, size: number): Float64Array | null {
+  const decomposed = cholesky(matrix, size);
+  return "factor" in decomposed ? invertCholesky(decomposed.factor, size) : null;
 }
 
 /** Trace of H⁻¹ M H⁻¹, or its element at a coordinate. */

@@ -2,10 +2,11 @@ import { cholesky, solveCholesky } from "../../math/cholesky.ts";
 import { added } from "../../math/matrix.ts";
 import { mEstimate } from "./m-estimate.ts";
 import type { Predictions } from "./predictions.ts";
-import { type Rows, scoreAt } from "./rows.ts";
+import { type Rows, scoreAt, sumOf } from "./rows.ts";
 
-/** The prediction-powered estimate as a function of the weight λ of the predictions: 0 is labelled-only, 1 is PPI. Null: no minimum. */
-export type RectifiedEstimate = (lambda: number) => Float64Array | null;
+/** The prediction-powered estimate as a function of the weight λ of the predictions: 0 is labelled-only, 1 is PPI. `start` is an estimate at a λ
+ * nearby. Null: no minimum. */
+export type RectifiedEstimate = (lambda: number, start?: Float64Array) => Float64Array | null;
 
 /** Fits what does not depend on λ once. A linear model is rectified by its coefficients, θ_L + λ (η_U − η_L); others minimise
  * λ L_U(ŷ) − λ L_L(ŷ) + L_L(y), which for 0 ≤ λ ≤ 1 and a canonical link is convex.
@@ -15,8 +16,10 @@ export function rectifiedEstimate(predictions: Predictions): RectifiedEstimate |
   const { real, predicted, unlabelled, link, terms } = predictions;
   const labelled = mEstimate(real, link);
   if ("problem" in labelled) return `The term "${terms[labelled.term]}" cannot be estimated from the labelled units.`;
-  if (link !== "identity") return (lambda) => minimised(predictions, { lambda, start: labelled.coefficients });
-  const everywhere = mEstimate(unlabelled, link);
+  if (link !== "identity")
+    return (lambda, start) =>
+      lambda === 0 ? labelled.coefficients : minimised(predictions, { lambda, start: start ?? labelled.coefficients });
+  const everywhere = predictions.isMean ? meanOf(unlabelled) : mEstimate(unlabelled, link);
   const here = mEstimate(predicted, link);
   for (const part of [everywhere, here])
     if ("problem" in part) return `The term "${terms[part.term]}" cannot be estimated from the predictions.`;
@@ -27,14 +30,24 @@ export function rectifiedEstimate(predictions: Predictions): RectifiedEstimate |
     );
 }
 
+/** A mean needs no Newton. */
+function meanOf({ outcome, units, weights }: Rows): { readonly coefficients: Float64Array } {
+  const count = units?.length ?? outcome.length;
+  let sum = 0;
+  if (!units && !weights) for (let k = 0; k < count; k++) sum += outcome[k] as number;
+  else
+    for (let k = 0; k < count; k++)
+      sum += (outcome[units ? (units[k] as number) : k] as number) * (weights ? (weights[k] as number) : 1);
+  return { coefficients: Float64Array.of(sum / (weights ? sumOf(weights) : count)) };
+}
+
 const ROUNDS = 60;
-const TOLERANCE = 1e-16;
+const TOLERANCE = 1e-14;
 
 function minimised(
   predictions: Predictions,
   { lambda, start }: { readonly lambda: number; readonly start: Float64Array },
 ): Float64Array | null {
-  if (lambda === 0) return start;
   let coefficients = start;
   let score = combinedScore(predictions, { lambda, coefficients });
   for (let round = 0; round < ROUNDS; round++) {

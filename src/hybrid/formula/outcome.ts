@@ -59,7 +59,7 @@ export function planOutcome(
     column: column.name,
     labels: coded ? two : null,
     family,
-    guess: options.family === undefined ? guessWords(kind, column, isChance) : null,
+    guess: options.family === undefined ? guessWords(kind, column, plain) : null,
   };
 }
 
@@ -164,15 +164,20 @@ function checkFamily(of: {
   }
 }
 
-function guessWords(kind: FamilyName, column: Column, isChance: boolean): string {
+/** Whole numbers beyond are amounts rather than counts of events. */
+const MOST_COUNTED = 200;
+
+function guessWords(kind: FamilyName, column: Column, plain: boolean): string {
   if (kind === "mean")
     return "the formula names no column, so the mean is estimated (--family quantile for a quantile)";
   if (kind === "logistic")
     return `"${column.name}" has two values, so the regression is logistic (--family ols for a linear one)`;
   const counts =
-    !isChance &&
+    plain &&
     column.type === "number" &&
-    column.values.every((value) => Number.isNaN(value) || (value >= 0 && Number.isInteger(value)));
+    column.values.every(
+      (value) => Number.isNaN(value) || (value >= 0 && value <= MOST_COUNTED && Number.isInteger(value)),
+    );
   return `"${column.name}" is a number, so the regression is linear${counts ? " (--family poisson if it counts events)" : ""}`;
 }
 

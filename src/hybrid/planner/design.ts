@@ -73,8 +73,7 @@ export function designPilot(ask: {
   if (used.length > 0) {
     const line = SHARES.map((share) => Math.round((1 - share) * total)).filter((real) => real >= FEWEST_SOURCE);
     for (const real of line) add(real, { real, synthetic: total - real, arm: first });
-    const least = Math.min(...line);
-    if (least < total) add(least, { real: 0, synthetic: total, arm: first });
+    add(Math.min(...line), { real: 0, synthetic: total, arm: first });
   }
   const draws = [...cells.entries()].flatMap(([size, own]) =>
     Array.from({ length: ask.seeds }, (_, seed) => ({

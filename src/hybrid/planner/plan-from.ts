@@ -15,7 +15,7 @@ import { whereItMisses } from "./where-it-misses.ts";
 import { whereItTurns } from "./where-it-turns.ts";
 import { worthOfRows } from "./worth-of-rows.ts";
 
-/** Everything that a pilot says of real and synthetic rows together; the same on the shifted test set, where there is one.
+/** Everything that a pilot says of real and synthetic rows together; the same on the shifted test set, where it has values at enough sizes.
  *
  * @param options.draws redrawn pilots behind each interval, default 200
  * @returns answers whose "helps" is false in at most (1 − level) / 2 of pilots with useless synthetic rows, and in at most twice as many where both
@@ -31,9 +31,15 @@ export function planFrom(
   const { random, draws = 200 } = options;
   const on = (test: PilotCell["test"]): PilotCell[] => pilot.cells.filter((cell) => cell.test === test);
   const shiftedCells = on("shifted");
-  const shifted = shiftedCells.some(({ value }) => value !== null)
-    ? planOn(pilot, question, { cells: shiftedCells, random: random.split("shifted"), draws, shifted: null })
-    : null;
+  const sizes = new Set(
+    shiftedCells.flatMap(({ real, synthetic, value }) => (real > 0 && synthetic === 0 && value !== null ? [real] : [])),
+  );
+  const shifted =
+    sizes.size >= FEWEST_SIZES
+      ? planOn(pilot, question, { cells: shiftedCells, random: random.split("shifted"), draws, shifted: null })
+      : shiftedCells.length > 0
+        ? "too-few"
+        : null;
   return planOn(pilot, question, { cells: on("test"), random: random.split("test"), draws, shifted });
 }
 
@@ -49,7 +55,7 @@ function planOn(
     readonly cells: readonly PilotCell[];
     readonly random: Random;
     readonly draws: number;
-    readonly shifted: PlanAnswers | null;
+    readonly shifted: PlanAnswers | "too-few" | null;
   },
 ): PlanAnswers {
   const { metric } = pilot;
@@ -102,7 +108,7 @@ function planOn(
     measured: [...grid.cells, ...grid.syntheticOnly].map((cell) =>
       measuredCell(cell, { arm: cell.synthetic > 0 ? grid.arm : "mix", metric, level }),
     ),
-    shifted: options.shifted,
+    shifted: options.shifted === "too-few" ? null : options.shifted,
     holes,
     basis: {
       seeds: grid.seeds.length,
@@ -116,7 +122,16 @@ function planOn(
   };
   const turns = verdict === "not-enough" ? [] : whereItTurns(grid, { metric, level, verdict });
   const misses = whereItMisses(planning);
-  return { ...answers, sentences: planSentences(answers, { turns, misses, freeMix: free, anchored }) };
+  return {
+    ...answers,
+    sentences: planSentences(answers, {
+      turns,
+      misses,
+      freeMix: free,
+      anchored,
+      shiftedTooFew: options.shifted === "too-few",
+    }),
+  };
 }
 
 /** The cheapest mix that keeps the rule of the anchor, or the cheapest of all where the pilot has measured that it reaches the target. */

@@ -1,5 +1,6 @@
 import type { Mix, PlanAnswers, Ranged } from "./answers.ts";
 import { ANCHOR } from "./mixes.ts";
+import { between, capital, figure, given, rowCount, withInterval } from "./number-words.ts";
 import type { Miss } from "./where-it-misses.ts";
 import type { Turn } from "./where-it-turns.ts";
 
@@ -15,6 +16,8 @@ export function planSentences(
     readonly freeMix: Mix | null;
     /** Whether the rule was held to. */
     readonly anchored: boolean;
+    /** There are cells of a shifted test set, too few to say anything. */
+    readonly shiftedTooFew: boolean;
   },
 ): readonly string[] {
   return [
@@ -27,6 +30,7 @@ export function planSentences(
     ...of.turns.map((turn) => turnOf(turn, answers)),
     ...of.misses.map((miss) => missOf(miss, answers)),
     ...shiftOf(answers),
+    ...(of.shiftedTooFew ? ["The shifted test set has values at too few real sizes to say anything of it."] : []),
     ...doubtsOf(answers),
     anchorOf(answers, of),
   ];
@@ -36,7 +40,7 @@ function verdictOf(answers: Answers): string {
   const { synthetic, exchangeRate: rate, realRowsAlone, fewestRealRows, basis } = answers;
   if (synthetic === "not-enough" || rate === null)
     return "Not enough was tried to tell whether synthetic rows help: the pilot has fewer than two amounts of them. What follows is of real rows alone.";
-  const stands = `${figure(rate.value)} of a real row (${figure(rate.low)} to ${figure(rate.high)})`;
+  const stands = `${figure(rate.value)} of a real row (${between(rate, figure)})`;
   if (synthetic === "no-evidence")
     return `There is no evidence that synthetic rows help: one stands for ${stands}. What follows is of real rows alone.`;
   if (synthetic === "harms")
@@ -45,7 +49,7 @@ function verdictOf(answers: Answers): string {
   if (fewestRealRows === null || realRowsAlone === null) return `Synthetic rows help here: ${first}.`;
   if (fewestRealRows.value === Number.POSITIVE_INFINITY)
     return `Synthetic rows help here (${first}), but ${aim(answers)} takes ${realRows(fewestRealRows, answers)}, with or without them.`;
-  return `Synthetic rows help here: with up to ${rows(basis.largestMultiple)} for each real row, ${aim(answers)} takes ${realRows(fewestRealRows, answers)} instead of ${realRows(realRowsAlone, answers)} alone; ${first}.`;
+  return `Synthetic rows help here: with up to ${rowCount(basis.largestMultiple)} for each real row, ${aim(answers)} takes ${realRows(fewestRealRows, answers)} instead of ${realRows(realRowsAlone, answers)} alone; ${first}.`;
 }
 
 function seedsOf({ basis }: Answers): readonly string[] {
@@ -61,25 +65,25 @@ function targetOf(answers: Answers): readonly string[] {
   if (cheapest === null)
     return [
       ...alone,
-      `${capital(aim(answers))} is out of reach of the ${rows(question.realAvailable)} real rows at hand${bestOf(answers)}.`,
+      `${capital(aim(answers))} is out of reach of the ${rowCount(question.realAvailable)} real rows at hand${bestOf(answers)}.`,
     ];
   const costAlone = realRowsAlone.value * question.cost.real;
   if (cheapest.synthetic === 0)
     return [
       ...alone,
-      `The cheapest way there is real rows alone: ${rows(cheapest.real)}, at a cost of ${figure(cheapest.cost)}.`,
+      `The cheapest way there is real rows alone: ${rowCount(cheapest.real)}, at a cost of ${figure(cheapest.cost)}.`,
     ];
   const instead = Number.isFinite(costAlone) ? `, where real rows alone would cost ${figure(costAlone)}` : "";
   return [
     ...alone,
-    `The cheapest mix for it is ${rows(cheapest.real)} real and ${rows(cheapest.synthetic)} synthetic rows, at a cost of ${figure(cheapest.cost)}${instead}; ${answers.metric.name} is then expected between ${figure(cheapest.value.low)} and ${figure(cheapest.value.high)}.`,
+    `The cheapest mix for it is ${rowCount(cheapest.real)} real and ${rowCount(cheapest.synthetic)} synthetic rows, at a cost of ${figure(cheapest.cost)}${instead}; ${answers.metric.name} is then expected between ${figure(cheapest.value.low)} and ${figure(cheapest.value.high)}.`,
   ];
 }
 
 function bestOf({ frontier, metric }: Answers): string {
   const top = frontier.at(-1);
   return top
-    ? `: the best that they give is ${metric.name} ${figure(top.value.value)} (${figure(top.value.low)} to ${figure(top.value.high)})${top.synthetic > 0 ? `, with ${rows(top.synthetic)} synthetic rows` : ""}`
+    ? `: the best that they give is ${metric.name} ${withInterval(top.value, figure)}${top.synthetic > 0 ? `, with ${rowCount(top.synthetic)} synthetic rows` : ""}`
     : "";
 }
 
@@ -87,30 +91,30 @@ function endOf({ stopsHelping, synthetic, basis }: Answers): readonly string[] {
   if (synthetic !== "helps") return [];
   if (stopsHelping === null)
     return [
-      `No end of what synthetic rows can bring is in sight up to ${rows(basis.largestMultiple)} for each real row, the most that was tried.`,
+      `No end of what synthetic rows can bring is in sight up to ${rowCount(basis.largestMultiple)} for each real row, the most that was tried.`,
     ];
   const { real, synthetic: end } = stopsHelping;
   return [
-    `At ${rows(real)} real rows, synthetic ones have brought nine tenths of what they can after ${rows(end.value)} of them (${rows(end.low)} to ${rows(end.high)}).`,
+    `At ${rowCount(real)} real rows, synthetic ones have brought nine tenths of what they can after ${rowCount(end.value)} of them (${between(end, rowCount)}).`,
   ];
 }
 
 function worthOf({ worth, metric, synthetic }: Answers): readonly string[] {
   return worth.map(({ extra, at, gain, asSynthetic }) => {
     const word = metric.better === "higher" ? "raise" : "lower";
-    const where = `${rows(at.real)} real${at.synthetic > 0 ? ` and ${rows(at.synthetic)} synthetic` : ""} rows`;
-    const what = `${extra} more real rows at ${where} would ${word} ${metric.name} by ${figure(gain.value)} (${figure(gain.low)} to ${figure(gain.high)})`;
+    const where = `${rowCount(at.real)} real${at.synthetic > 0 ? ` and ${rowCount(at.synthetic)} synthetic` : ""} rows`;
+    const what = `${extra} more real rows at ${where} would ${word} ${metric.name} by ${withInterval(gain, figure)}`;
     if (synthetic !== "helps") return `${what}.`;
     if (asSynthetic.value === Number.POSITIVE_INFINITY)
       return `${what}; no number of synthetic rows that this pilot can speak of would bring as much.`;
-    return `${what}, as much as ${rows(asSynthetic.value)} more synthetic ones (${rows(asSynthetic.low)} to ${rows(asSynthetic.high)}).`;
+    return `${what}, as much as ${rowCount(asSynthetic.value)} more synthetic ones (${between(asSynthetic, rowCount)}).`;
   });
 }
 
 function armOf({ arm, metric, question, synthetic }: Answers): readonly string[] {
   const { recommended, difference, pairs } = arm;
   if (difference === null) return [];
-  const by = `${figure(Math.abs(difference.value))} in ${metric.name} (difference ${figure(difference.low)} to ${figure(difference.high)} at ${percentOf(question.level)}, ${pairs} pairs of cells)`;
+  const by = `${figure(Math.abs(difference.value))} in ${metric.name} (difference ${between(difference, figure)} at ${percentOf(question.level)}, ${pairs} pairs of cells)`;
   if (recommended === "pretrain")
     return [
       `${synthetic === "helps" ? "Train" : "If synthetic rows are used all the same, train"} on the synthetic rows first and finish on the real ones: that is better than mixing them by ${by}.`,
@@ -126,13 +130,13 @@ function turnOf({ at, gain }: Turn, { metric }: Answers): string {
   const size = `${figure(Math.abs(gain.value))} in ${metric.name}`;
   if ("real" in at)
     return gain.value < 0
-      ? `But at ${rows(at.real)} real rows synthetic ones made it worse, by ${size}: the curve does not show that.`
-      : `But at ${rows(at.real)} real rows synthetic ones made it better, by ${size}: the curve does not show that.`;
-  return `But ${rows(at.multiple)} synthetic rows for each real one were worse than ${rows(at.than)}, by ${size}: the curve does not show that.`;
+      ? `But at ${rowCount(at.real)} real rows synthetic ones made it worse, by ${size}: the curve does not show that.`
+      : `But at ${rowCount(at.real)} real rows synthetic ones made it better, by ${size}: the curve does not show that.`;
+  return `But ${rowCount(at.multiple)} synthetic rows for each real one were worse than ${rowCount(at.than)}, by ${size}: the curve does not show that.`;
 }
 
 function missOf({ at, measured, fitted }: Miss, { metric }: Answers): string {
-  const where = `${rows(at.real)} real${at.synthetic > 0 ? ` and ${rows(at.synthetic)} synthetic` : ""} rows`;
+  const where = `${rowCount(at.real)} real${at.synthetic > 0 ? ` and ${rowCount(at.synthetic)} synthetic` : ""} rows`;
   return `The curve misses what was measured: at ${where} it says ${metric.name} ${figure(fitted)}, where ${figure(measured)} was measured. Believe the measurement.`;
 }
 
@@ -178,45 +182,25 @@ function anchorOf(answers: Answers, of: { readonly freeMix: Mix | null; readonly
   const rule = `Keep at least ${ANCHOR.rows} real rows, and a tenth of all rows, wherever synthetic ones are mixed in`;
   if (!anchored && cheapest)
     return `The mix has fewer real rows than the rule of thumb asks for (${ANCHOR.rows}, and a tenth of all rows), but the pilot has measured that so few reach the target.`;
-  const short = question.realAvailable < ANCHOR.rows ? ` (you have ${rows(question.realAvailable)}: use them all)` : "";
+  const short =
+    question.realAvailable < ANCHOR.rows ? ` (you have ${rowCount(question.realAvailable)}: use them all)` : "";
   if (freeMix && cheapest && freeMix.cost < cheapest.cost)
-    return `${rule}${short}; by the curve alone ${rows(freeMix.real)} real and ${rows(freeMix.synthetic)} synthetic rows would do, at a cost of ${figure(freeMix.cost)}, which the pilot has not measured.`;
+    return `${rule}${short}; by the curve alone ${rowCount(freeMix.real)} real and ${rowCount(freeMix.synthetic)} synthetic rows would do, at a cost of ${figure(freeMix.cost)}, which the pilot has not measured.`;
   return `${rule}${short}: where real rows run out altogether, models fall off.`;
 }
 
 function aim({ metric, question }: Answers): string {
-  return `${metric.name} ${figure(question.target as number)}`;
+  return `${metric.name} ${given(question.target as number)}`;
 }
 
 function realRows({ value, low, high }: Ranged, { basis, question }: Answers): string {
-  const far = rows(basis.reach);
+  const far = rowCount(basis.reach);
   if (value === Number.POSITIVE_INFINITY)
-    return `more real rows than this pilot can speak of (over ${far}${Number.isFinite(low) ? `; ${percentOf(question.level)} interval from ${rows(low)}` : ""})`;
+    return `more real rows than this pilot can speak of (over ${far}${Number.isFinite(low) ? `; ${percentOf(question.level)} interval from ${rowCount(low)}` : ""})`;
   const few = value <= basis.smallestReal ? " or fewer, the least that was tried" : "";
-  return `${rows(value)} real rows${few} (${rows(low)} to ${Number.isFinite(high) ? rows(high) : `over ${far}`})`;
-}
-
-/** Rows to three places: more is not known. */
-function rows(count: number): string {
-  if (!Number.isFinite(count)) return "more than this pilot can speak of";
-  const rounded =
-    count >= 1000 ? Number(count.toPrecision(3)) : count < 10 ? Number(count.toPrecision(2)) : Math.round(count);
-  return String(rounded).replace(/\B(?=(\d{3})+$)/g, rounded >= 10_000 ? "\u202F" : "");
-}
-
-function figure(value: number): string {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size < 1e-5) return value > 0 ? "less than 0.00001" : "more than −0.00001";
-  const text =
-    size >= 100 ? rows(Math.round(size)) : String(Number(size.toPrecision(size >= 1 ? 3 : 2 + (size >= 0.1 ? 1 : 0))));
-  return value < 0 ? `−${text}` : text;
+  return `${rowCount(value)} real rows${few} (${rowCount(low)} to ${Number.isFinite(high) ? rowCount(high) : `over ${far}`})`;
 }
 
 function percentOf(level: number): string {
   return `${Number((100 * level).toFixed(1))} %`;
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -2,10 +2,11 @@ import { type Column, type Table, tableOf, takeColumn, takeRows } from "../../da
 import type { Random } from "../../random.ts";
 import { binColumns, toBins } from "../bins.ts";
 import { type Grouped, groupFrames } from "../grouped.ts";
-import { type Estimate, GROUPS, intervalOf, LEAST_ROWS, newEstimate } from "../jackknife.ts";
+import { type Estimate, intervalOf, LEAST_ROWS } from "../jackknife.ts";
 import type { Metric, MetricInput } from "../metric.ts";
 import { indexRows, rowKeyer } from "../privacy/row-keys.ts";
 import { comparedScore, notApplicable, notComputable } from "../score.ts";
+import { shareRepeated } from "./share-repeated.ts";
 
 const MAX_ROWS = 100_000;
 /** Bins of the coarse look, in the details. */
@@ -64,29 +65,6 @@ export const duplicates: Metric = {
 function varies(column: Column): boolean {
   const cells = column.type === "text" ? column.codes : column.values;
   return cells.some((cell) => !Object.is(cell, cells[0]));
-}
-
-/** Share of the rows whose distinct row another row has too; rows are in random order, and jackknife groups are runs of them.
- * @param group distinct row of each row */
-function shareRepeated(group: Int32Array, groups: number): Estimate {
-  const rows = group.length;
-  const out = newEstimate();
-  const all = new Int32Array(groups);
-  for (const g of group) all[g] = (all[g] as number) + 1;
-  const own = new Int32Array(groups);
-  for (let r = 0; r <= GROUPS; r++) {
-    const start = r === 0 ? 0 : Math.floor(((r - 1) * rows) / GROUPS);
-    const end = r === 0 ? 0 : Math.floor((r * rows) / GROUPS);
-    own.fill(0);
-    for (let i = start; i < end; i++) own[group[i] as number] = (own[group[i] as number] as number) + 1;
-    let repeated = 0;
-    for (let g = 0; g < groups; g++) {
-      const left = (all[g] as number) - (own[g] as number);
-      if (left > 1) repeated += left;
-    }
-    out[r] = repeated / (rows - (end - start));
-  }
-  return out;
 }
 
 /** Every column shuffled by itself. */

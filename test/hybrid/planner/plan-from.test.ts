@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { harmful, helpful, inventedPilot, USELESS } from "../../../bench/hybrid/invented-pilot.ts";
 import { InvalidArgument, InvalidData } from "../../../src/errors.ts";
 import type { PlanAnswers, PlanQuestion } from "../../../src/hybrid/planner/answers.ts";
 import type { Pilot, PilotCell } from "../../../src/hybrid/planner/pilot.ts";
+import { pilotGrid } from "../../../src/hybrid/planner/pilot-grid.ts";
 import { planFrom } from "../../../src/hybrid/planner/plan-from.ts";
 import { lossAt, sizeForLoss } from "../../../src/hybrid/planner/surface.ts";
+import { surfacesOf } from "../../../src/hybrid/planner/surfaces-of.ts";
 import { randomFromSeed } from "../../../src/random.ts";
 
 const QUESTION: PlanQuestion = { target: 0.82, cost: { real: 1, synthetic: 0.01 }, realAvailable: 1000, level: 0.9 };
@@ -17,7 +20,7 @@ function plan(
   return planFrom(
     pilot,
     { ...QUESTION, ...options.question },
-    { random: randomFromSeed(7), draws: options.draws ?? 40 },
+    { random: randomFromSeed(7), draws: options.draws ?? 20 },
   );
 }
 
@@ -33,8 +36,15 @@ test("Useless synthetic rows are said to help, or to harm, in no more than a twe
   const said = { helps: 0, harms: 0, "no-evidence": 0, "not-enough": 0 };
   for (let i = 0; i < PILOTS; i++) {
     const random = randomFromSeed(i).split("useless");
-    const pilot = inventedPilot({ truth: USELESS, seeds: 4, draws: "nested", random: random.split("pilot") });
-    said[planFrom(pilot, { ...QUESTION, target: null }, { random, draws: 40 }).synthetic]++;
+    const pilot = inventedPilot({
+      truth: USELESS,
+      multiples: [0, 2, 10],
+      seeds: 4,
+      draws: "nested",
+      random: random.split("pilot"),
+    });
+    const grid = pilotGrid(pilot.cells, { metric: pilot.metric, arm: "mix" });
+    said[surfacesOf(grid, { drawsOfReal: "nested", level: 0.9, draws: 40, random }).verdict]++;
   }
   // Each is at most 1 in 20: more than 6 of 40 would come up with a chance of .003.
   assert.ok(said.helps <= 6 && said.harms <= 6, JSON.stringify(said));
@@ -177,7 +187,10 @@ test("A shifted test set gets answers of its own", () => {
   const answers = plan({ ...pilot, cells: [...pilot.cells, ...shifted.cells] });
   assert.deepEqual([answers.synthetic, answers.shifted?.synthetic], ["helps", "harms"]);
   assert.match(answers.sentences.join(" "), /shifted test set it is otherwise/);
-  assert.equal(plan(pilot).shifted, null);
+  const few = plan({ ...pilot, cells: [...pilot.cells, ...shifted.cells.filter(({ real }) => real < 200)] });
+  assert.equal(few.shifted, null);
+  assert.match(few.sentences.join(" "), /too few real sizes to say anything/);
+  assert.doesNotMatch(plan(pilot).sentences.join(" "), /shifted/);
 });
 
 test("Holes are named and the other cells used; a metric that is better when lower is turned", () => {
@@ -248,6 +261,69 @@ test("Few seeds, few sizes and one amount of synthetic rows are said; too few si
       error instanceof InvalidData && error.code === "too-few-sizes" && /50, 100, 200/.test(error.message),
   );
 });
+
+test("Whatever a pilot looks like, answers are numbers in order, mixes have real rows, and the frontier rises with the cost", () => {
+  const shape = fc.record({
+    seed: fc.integer({ min: 0, max: 1_000_000 }),
+    sizes: fc.subarray([10, 25, 50, 100, 200, 400, 1600], { minLength: 4 }),
+    multiples: fc.subarray([0.5, 1, 3, 10, 40]),
+    seeds: fc.integer({ min: 1, max: 4 }),
+    exchange: fc.double({ min: -0.1, max: 1, noNaN: true }),
+    scale: fc.constantFrom(0, 0.3, 1.6),
+    noise: fc.constantFrom(0, 0.05, 0.5),
+    target: fc.option(fc.double({ min: 0.3, max: 1, noNaN: true })),
+    realAvailable: fc.constantFrom(5, 60, 1000, 10_000_000),
+    cost: fc.record({ real: fc.constantFrom(0, 1, 100), synthetic: fc.constantFrom(0, 0.01, 3) }),
+    hole: fc.integer({ min: 2, max: 40 }),
+  });
+  fc.assert(
+    fc.property(
+      shape,
+      ({ seed, sizes, multiples, seeds, exchange, scale, noise, target, realAvailable, cost, hole }) => {
+        const truth = exchange < 0 ? harmful(exchange) : helpful({ exchange });
+        const pilot = inventedPilot({
+          truth: { ...truth, scale },
+          sizes,
+          multiples: [0, ...multiples],
+          seeds,
+          drawNoise: noise,
+          cellNoise: noise,
+          random: randomFromSeed(seed),
+        });
+        const cells = pilot.cells.map((cell, i) =>
+          cell.synthetic > 0 && i % hole === 0 ? { ...cell, value: null } : cell,
+        );
+        const answers = plan({ ...pilot, cells }, { draws: 5, question: { target, realAvailable, cost } });
+        eachNumber(answers, (value, path) => assert.ok(!Number.isNaN(value), path));
+        eachRange(answers, ({ low, high }, path) => assert.ok(low <= high, path));
+        for (const mix of [...answers.frontier, ...(answers.cheapest ? [answers.cheapest] : [])])
+          assert.ok(mix.real > 0 && mix.synthetic >= 0 && mix.real <= Math.max(realAvailable, Math.min(...sizes)));
+        for (const [i, mix] of answers.frontier.slice(1).entries()) {
+          const before = answers.frontier[i];
+          assert.ok(before && mix.cost >= before.cost && mix.value.value > before.value.value);
+        }
+        assert.doesNotMatch(answers.sentences.join(" "), /NaN|undefined|Infinity|\[object/);
+      },
+    ),
+    { numRuns: 15, seed: 1 },
+  );
+});
+
+function eachNumber(value: unknown, visit: (value: number, path: string) => void, path = ""): void {
+  if (typeof value === "number") visit(value, path);
+  else if (value !== null && typeof value === "object")
+    for (const [key, item] of Object.entries(value)) eachNumber(item, visit, `${path}.${key}`);
+}
+
+function eachRange(
+  value: unknown,
+  visit: (value: { readonly low: number; readonly high: number }, path: string) => void,
+  path = "",
+): void {
+  if (value === null || typeof value !== "object") return;
+  if ("low" in value && "high" in value) visit(value as { readonly low: number; readonly high: number }, path);
+  for (const [key, item] of Object.entries(value)) eachRange(item, visit, `${path}.${key}`);
+}
 
 test("Questions that cannot be asked are refused", () => {
   for (const [question, code] of [

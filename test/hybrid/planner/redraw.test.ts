@@ -6,7 +6,7 @@ import { redrawnMeans } from "../../../src/hybrid/planner/redraw.ts";
 import { studentQuantile } from "../../../src/math/student-t.ts";
 import { randomFromSeed } from "../../../src/random.ts";
 
-const DRAWS = 4000;
+const DRAWS = 2000;
 
 function gridOf(seeds: number): PilotGrid {
   const random = randomFromSeed(11);
@@ -46,8 +46,8 @@ function shareWithin(grid: PilotGrid, weights: readonly number[], draws: "nested
   return inside / DRAWS;
 }
 
-// 4,000 draws have a standard error of .005: four of them, missed with a chance of 1 in 15,000.
-const BAND = 0.02;
+// 2,000 draws have a standard error of .0067: four of them, missed with a chance of 1 in 15,000.
+const BAND = 0.027;
 
 test("Redrawn contrasts of nested draws spread as Student's t does, with seeds − 1 degrees of freedom", () => {
   for (const seeds of [3, 5])
@@ -82,5 +82,5 @@ test("A cell with one seed borrows the spread it is given", () => {
     );
     squares += ((mean as number) - (cells[0]?.mean ?? 0)) ** 2;
   }
-  assert.ok(Math.abs(squares / DRAWS / 0.04 - 1) < 0.1);
+  assert.ok(Math.abs(squares / DRAWS / 0.04 - 1) < 0.13);
 });

@@ -15,6 +15,7 @@ export interface ForestRow {
 
 const WIDTH = 600;
 const PAD = 10;
+const EDGE = 26;
 
 /** Estimates with their intervals on one axis, name and words above each on a narrow screen. An estimate that is far from the valid ones is cut
  * off at the edge, with an arrow. */
@@ -36,7 +37,11 @@ export function forestPlot(rows: readonly ForestRow[], options: { readonly label
     )}${zero && html`<line class="limit" x1="${x(0)}" x2="${x(0)}" y1="0" y2="24"/>`}<line class="range" x1="${x(inside(from))}" x2="${x(inside(to))}" y1="12" y2="12"/>${arrow}</svg></li>`;
   };
   return html`<ul class="forest" aria-label="${options.label}">${rows.map(row)}<li class="axis-row" aria-hidden="true"><svg viewBox="0 0 ${WIDTH} 18">${ticks.map(
-    (tick) => html`<text class="tick mid" x="${x(tick)}" y="13">${compact(tick)}</text>`,
+    (tick) =>
+      // What would be cut off at the edge is left out.
+      x(tick) > EDGE &&
+      x(tick) < WIDTH - EDGE &&
+      html`<text class="tick mid" x="${x(tick)}" y="13">${compact(tick).replace("\u202F", ",")}</text>`,
   )}</svg></li></ul>`;
 }
 

@@ -1,4 +1,5 @@
 import type { PlanAnswers } from "../../../hybrid/planner/answers.ts";
+import { between, capital, figure, given, rowCount, withInterval } from "../../../hybrid/planner/number-words.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html, named } from "../html.ts";
 import { pageOf } from "../page.ts";
@@ -6,7 +7,6 @@ import { dataFold, table } from "../table.ts";
 import { verdictBlock } from "../verdict.ts";
 import { frontierPlot, rowsPlot, sharePlot } from "./plan-plots.ts";
 import { exchangeTable, measuredTable, worthTable } from "./plan-tables.ts";
-import { between, capital, figure, rowCount } from "./plan-words.ts";
 
 /** What the page of a plan shows. */
 export interface PlanPage {
@@ -69,7 +69,7 @@ ${figuresOf(answers)}
 /** The headline: what somebody does on Monday. */
 function shortAnswer({ cheapest, question, metric, realRowsAlone }: PlanAnswers): string {
   if (question.target === null) return "No target was given: the curves below say what rows are worth.";
-  const goal = `${metric.name} ${figure(question.target)}`;
+  const goal = `${metric.name} ${given(question.target)}`;
   if (cheapest === null) return `${goal} is out of reach of the ${rowCount(question.realAvailable)} real rows at hand.`;
   if (cheapest.synthetic > 0)
     return `For ${goal}, train on ${rowCount(cheapest.real)} real and ${rowCount(cheapest.synthetic)} synthetic rows.`;
@@ -80,10 +80,16 @@ function figuresOf(answers: PlanAnswers): Html {
   const { realRowsAlone, fewestRealRows, cheapest, exchangeRate, synthetic, question } = answers;
   const figures: readonly (readonly [string, string, string])[] = [
     ...(realRowsAlone
-      ? [["Real rows, alone", rowCount(realRowsAlone.value), between(realRowsAlone, rowCount)] as const]
+      ? [["Real rows, alone", rowCount(realRowsAlone.value), `(${between(realRowsAlone, rowCount)})`] as const]
       : []),
     ...(fewestRealRows && synthetic === "helps"
-      ? [["Real rows, with synthetic ones", rowCount(fewestRealRows.value), between(fewestRealRows, rowCount)] as const]
+      ? [
+          [
+            "Real rows, with synthetic ones",
+            rowCount(fewestRealRows.value),
+            `(${between(fewestRealRows, rowCount)})`,
+          ] as const,
+        ]
       : []),
     ...(cheapest ? [["Cost of the cheapest way", figure(cheapest.cost), ""] as const] : []),
     ...(exchangeRate
@@ -91,7 +97,7 @@ function figuresOf(answers: PlanAnswers): Html {
           [
             "Real rows that the first synthetic row stands for",
             figure(exchangeRate.value),
-            between(exchangeRate, figure),
+            `(${between(exchangeRate, figure)})`,
           ] as const,
         ]
       : []),
@@ -130,15 +136,13 @@ ${table(
     return [
       percent(share),
       `${rowCount(real)} + ${rowCount(synthetic)}`,
-      fitted ? `${figure(fitted.value)} ${between(fitted, figure)}` : "–",
-      measured ? `${figure(measured.value.value)} ${between(measured.value, figure)}` : "–",
+      fitted ? withInterval(fitted, figure) : "–",
+      measured ? withInterval(measured.value, figure) : "–",
       measured ? `${rowCount(measured.real)} + ${rowCount(measured.synthetic)}` : "–",
       ...(answers.shifted
         ? [
-            shifted?.fitted ? `${figure(shifted.fitted.value)} ${between(shifted.fitted, figure)}` : "–",
-            shifted?.measured
-              ? `${figure(shifted.measured.value.value)} ${between(shifted.measured.value, figure)}`
-              : "–",
+            shifted?.fitted ? withInterval(shifted.fitted, figure) : "–",
+            shifted?.measured ? withInterval(shifted.measured.value, figure) : "–",
           ]
         : []),
     ];
@@ -158,7 +162,7 @@ async function costPart(answers: PlanAnswers): Promise<Html> {
   const { question, basis } = answers;
   const { real, synthetic } = question.cost;
   return html`<section id="cost" aria-labelledby="cost-title"><h2 id="cost-title">What does it cost?</h2>
-<p>A real row costs ${figure(real)}, a synthetic one ${figure(synthetic)}; ${rowCount(question.realAvailable)} real rows are at hand.${
+<p>A real row costs ${given(real)}, a synthetic one ${given(synthetic)}; ${rowCount(question.realAvailable)} real rows are at hand.${
     answers.synthetic === "helps"
       ? ` Mixes have ${rowCount(basis.largestMultiple)} synthetic rows for a real one at most, the most that was tried, and keep the rule of the real anchor.`
       : " Without evidence that synthetic rows help, none are bought."
@@ -171,7 +175,7 @@ ${table(
     figure(cost),
     rowCount(rows),
     rowCount(made),
-    `${figure(value.value)} ${between(value, figure)}`,
+    withInterval(value, figure),
   ]),
 )}</section>`;
 }

@@ -1,4 +1,5 @@
 import type { PlanAnswers, Ranged } from "../../../hybrid/planner/answers.ts";
+import { capital, figure, given, rowCount } from "../../../hybrid/planner/number-words.ts";
 import {
   curvePlot,
   type PlotColour,
@@ -9,7 +10,6 @@ import {
 } from "../curve-plot.ts";
 import { percent } from "../format.ts";
 import type { Html } from "../html.ts";
-import { capital, figure, rowCount } from "./plan-words.ts";
 
 /** The metric over the synthetic share at one total of rows; the shifted test set beside it. */
 export function sharePlot(answers: PlanAnswers): Promise<Html> {
@@ -144,7 +144,7 @@ function handMark({ question, lines }: PlanAnswers): PlotMark[] {
 }
 
 function targetMark({ question }: PlanAnswers): PlotMark[] {
-  return question.target === null ? [] : [{ words: `target ${figure(question.target)}`, y: question.target }];
+  return question.target === null ? [] : [{ words: `target ${given(question.target)}`, y: question.target }];
 }
 
 function point(x: number, { value, low, high }: Ranged): PlotPoint {

@@ -1,7 +1,7 @@
 import type { MeasuredCell, PlanAnswers } from "../../../hybrid/planner/answers.ts";
+import { between, capital, figure, rowCount, withInterval } from "../../../hybrid/planner/number-words.ts";
 import { type Html, html, type Part } from "../html.ts";
 import { table } from "../table.ts";
-import { between, capital, figure, rowCount } from "./plan-words.ts";
 
 /** What more real rows would bring, one line for each question. */
 export function worthTable(answers: PlanAnswers): Html | false {
@@ -13,8 +13,8 @@ export function worthTable(answers: PlanAnswers): Html | false {
     worth.map(({ extra, at, gain, asSynthetic }) => [
       rowCount(extra),
       `${rowCount(at.real)} real${at.synthetic > 0 ? ` + ${rowCount(at.synthetic)} synthetic` : ""}`,
-      `${figure(gain.value)} ${between(gain, figure)}`,
-      ...(synthetic === "helps" ? [`${rowCount(asSynthetic.value)} ${between(asSynthetic, rowCount)}`] : []),
+      withInterval(gain, figure),
+      ...(synthetic === "helps" ? [withInterval(asSynthetic, rowCount)] : []),
     ]),
   );
 }
@@ -28,7 +28,7 @@ export function exchangeTable(answers: PlanAnswers): Html | false {
     ["Synthetic rows for each real one", "Real rows", "Synthetic rows for one real row"],
     averageExchange.map(({ multiple, rate }) => [
       rowCount(multiple),
-      `${figure(rate.value)} ${between(rate, figure)}`,
+      withInterval(rate, figure),
       rowCount(1 / rate.value),
     ]),
   );
@@ -65,13 +65,13 @@ function listOf(answers: PlanAnswers, cells: readonly MeasuredCell[]): Html {
       rowCount(real),
       rowCount(synthetic),
       String(seeds),
-      `${figure(value.value)} ${between(value, figure)}`,
+      withInterval(value, figure),
     ]),
   );
 }
 
 function cellOf({ value, seeds }: MeasuredCell): Html {
-  return html`<span class="plan-cell">${figure(value.value)}<span class="quiet">${seeds === 1 ? "one seed" : between(value, figure)}</span></span>`;
+  return html`<span class="plan-cell">${figure(value.value)}<span class="quiet">${seeds === 1 ? "one seed" : `(${between(value, figure)})`}</span></span>`;
 }
 
 function missing(answers: PlanAnswers, at: { readonly real: number; readonly multiple: number }): Part {
