@@ -5,7 +5,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { flagsOf, printTable } from "./measure.ts";
 import { writeStudyTables } from "./studies/table-files.ts";
-import { armRows, gainRows, type MeasuredPlan, shareRows, verdictRows } from "./studies/table-measures.ts";
+import {
+  aloneRows,
+  armRows,
+  countRow,
+  gainRows,
+  type MeasuredPlan,
+  shareRows,
+  verdictRows,
+} from "./studies/table-measures.ts";
 import { shareFile } from "./studies/table-pictures.ts";
 import { inPicture, TABLE_PLANS, type TablePlan } from "./studies/table-plans.ts";
 
@@ -35,9 +43,12 @@ export async function run(options: {
     writeStudyTables(folder);
     const plans = options.quick ? asked.slice(0, 1).map(small) : asked;
     const measured = plans.map((plan) => planned(folder, plan));
+    const tests = ["test", "shifted"] as const;
     for (const rows of [
+      measured.flatMap((plan) => tests.map((test) => aloneRows(plan, test))),
+      measured.flatMap((plan) => tests.map((test) => countRow(plan, test))),
       measured.flatMap(verdictRows),
-      measured.flatMap((plan) => [...shareRows(plan, "test"), ...shareRows(plan, "shifted")]),
+      measured.flatMap((plan) => tests.flatMap((test) => shareRows(plan, test))),
       measured.flatMap((plan) => gainRows(plan, SIZES)),
       measured.flatMap((plan) => armRows(plan, SIZES)),
     ])

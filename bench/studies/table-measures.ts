@@ -92,6 +92,30 @@ export function gainRows({ name, cells }: MeasuredPlan, sizes: readonly number[]
   );
 }
 
+/** What was measured of real rows alone, a column for each size. */
+export function aloneRows({ name, cells }: MeasuredPlan, test: PilotCell["test"]): Row {
+  const alone = cells.filter((cell) => cell.synthetic === 0 && cell.test === test);
+  const sizes = [...new Set(alone.map(({ real }) => real))].sort((a, b) => a - b);
+  const at = (real: number): Ranged | null => spread(valuesOf(cells, { real, synthetic: 0, arm: "mix", test }));
+  return { plan: name, test, ...Object.fromEntries(sizes.map((real) => [`${real} alone`, words(at(real), 3)])) };
+}
+
+/** How many cells with synthetic rows are better or worse than their real rows alone, by an interval that leaves 0 out. */
+export function countRow({ name, cells }: MeasuredPlan, test: PilotCell["test"]): Row {
+  const counts = { better: 0, worse: 0, "may be chance": 0 };
+  const mixed = cells.filter((cell) => cell.test === test && cell.synthetic > 0 && cell.real > 0);
+  for (const key of new Set(mixed.map(({ real, synthetic, arm }) => `${real} ${synthetic} ${arm}`))) {
+    const [real = 0, synthetic = 0] = key.split(" ").map(Number);
+    const arm = key.endsWith("mix") ? "mix" : "pretrain";
+    // The shares of one total of rows are told apart.
+    if (![1, 2, 5, 10].includes(synthetic / real)) continue;
+    const alone = valuesOf(cells, { real, synthetic: 0, arm: "mix", test });
+    const added = spread(differences(valuesOf(cells, { real, synthetic, arm, test }), alone));
+    if (added) counts[added.low > 0 ? "better" : added.high < 0 ? "worse" : "may be chance"]++;
+  }
+  return { plan: name, test, ...counts };
+}
+
 /** Pretraining less mixing, averaged within each seed over the numbers of synthetic rows. */
 export function armRows({ name, cells }: MeasuredPlan, sizes: readonly number[]): readonly Row[] {
   return (["test", "shifted"] as const).map((test) => ({

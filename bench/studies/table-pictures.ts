@@ -17,6 +17,8 @@ const LOOKS: readonly (readonly [
   ["ink", "dotted", "circle"],
 ];
 
+const NAMES: Readonly<Record<string, string>> = { adult: "Adult", support2: "SUPPORT2" };
+
 /** One total of rows by the share that is synthetic, a line for each maker of rows, beside the real rows of it alone; means with their intervals. */
 export async function shareFile(table: string, plans: readonly MeasuredPlan[]): Promise<string> {
   const makers = plans.map((plan) => ({ name: plan.name.replace(`${table}-`, ""), line: shareLine(plan, "test") }));
@@ -24,13 +26,16 @@ export async function shareFile(table: string, plans: readonly MeasuredPlan[]): 
   const total = line[0]?.real ?? 0;
   const series = [
     { name: "the real rows of them alone", values: line.map(({ alone }) => alone) },
-    ...makers.map((maker) => ({ name: `with rows of ${maker.name}`, values: maker.line.map(({ mixed }) => mixed) })),
+    ...makers.map((maker) => ({
+      name: `with ${maker.name.replaceAll("-", " ")}`,
+      values: maker.line.map(({ mixed }) => mixed),
+    })),
   ].map(({ name, values }, i) => ({
     name,
     look: LOOKS[i % LOOKS.length] as (typeof LOOKS)[number],
     points: values.flatMap((value, x) => (value ? [pointOf(x, value)] : [])),
   }));
-  const caption = `${table}: AUC of ${total.toLocaleString("en")} rows by the share that is synthetic`;
+  const caption = `${NAMES[table] ?? table}: AUC of ${total.toLocaleString("en")} rows by the share that is synthetic`;
   const plot = await curvePlot({
     caption,
     label: caption,

@@ -36,8 +36,8 @@ export const TABLE_PLANS: readonly TablePlan[] = [
   {
     name: "adult-fresh-real-rows",
     args: [
-      ...["plan", ...TABLES.adult, ...GRID],
-      ...["--generate", "node draw-rows.mjs adult-pool.csv {real} {rows} {seed} {out}"],
+      ...["plan", ...TABLES.adult],
+      ...["--generate", "node draw-rows.mjs adult-pool.csv {real} {rows} {seed} {out}", ...GRID],
     ],
   },
   {
