@@ -46,6 +46,8 @@ function verdictOf(answers: Answers): string {
   if (synthetic === "harms")
     return `Synthetic rows harm here: each undoes ${figure(-rate.value)} of a real row (${figure(-rate.high)} to ${figure(-rate.low)}). What follows is of real rows alone.`;
   const first = `the first one stands for ${stands}`;
+  if (synthetic === "depends")
+    return `Synthetic rows help at some sizes and harm at others: over all, ${first}, and yet they made it worse at ${answers.turnsAt.map(rowCount).join(" and ")} real rows. What follows is of real rows alone.`;
   if (fewestRealRows === null || realRowsAlone === null) return `Synthetic rows help here: ${first}.`;
   if (fewestRealRows.value === Number.POSITIVE_INFINITY)
     return `Synthetic rows help here (${first}), but ${aim(answers)} takes ${realRows(fewestRealRows, answers)}, with or without them.`;
@@ -149,6 +151,7 @@ function shiftOf({ shifted, synthetic }: Answers): readonly string[] {
   if (shifted === null) return [];
   const words = {
     helps: "synthetic rows help",
+    depends: "synthetic rows help at some sizes and harm at others",
     "no-evidence": "there is no evidence that synthetic rows help",
     harms: "synthetic rows harm",
     "not-enough": "not enough was tried to tell",

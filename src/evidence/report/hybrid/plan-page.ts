@@ -22,6 +22,7 @@ export interface PlanPage {
 
 const VERDICTS = {
   helps: { words: "Synthetic rows help", look: "pass" },
+  depends: { words: "They help here, harm there", look: "waived" },
   "no-evidence": { words: "No evidence that they help", look: "indeterminate" },
   harms: { words: "Synthetic rows harm", look: "refuse" },
   "not-enough": { words: "Not enough to tell", look: "indeterminate" },
