@@ -62,7 +62,7 @@ function listOf(answers: PlanAnswers, cells: readonly MeasuredCell[]): Html {
   return table(
     cells.every(({ real }) => real === 0)
       ? `${capital(answers.metric.name)} of synthetic rows alone`
-      : `${capital(answers.metric.name)} by cell`,
+      : `${capital(answers.metric.name)} ${cells.length < answers.measured.length ? "of the other cells" : "by cell"}`,
     ["Real", "Synthetic", "Seeds", capital(answers.metric.name)],
     cells.map(({ real, synthetic, seeds, value }) => [
       rowCount(real),
