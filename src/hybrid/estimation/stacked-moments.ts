@@ -49,12 +49,7 @@ export function stackedMoments(
       const rows = { design, outcome, width, units, weights };
       fillBlock(block, rows, { from, coefficients, link });
       const columns = { values: block.columns, size: width, capacity, count: block.count };
-      for (let j = 0; j < width; j++) {
-        const at = (m * width + j) * capacity;
-        const column = j * capacity;
-        for (let k = 0; k < block.count; k++)
-          moments[at + k] = (block.columns[column + k] as number) * (block.residual[k] as number);
-      }
+      multiply(columns, block.residual, moments.subarray(m * width * capacity));
       if (stratum === undefined) addProducts(columns, block.residual, sums[0]!.subarray(m * width, (m + 1) * width));
       if (withInformation) addCrossProducts(columns, slopedColumns(block, rows, link), informations[m]!);
     }
@@ -65,6 +60,14 @@ export function stackedMoments(
   for (const cross of crosses) mirror(cross, size);
   for (const information of informations) mirror(information, width);
   return { sums, crosses, informations };
+}
+
+/** Each column times one, to the same places of `into`. */
+function multiply({ values, size, capacity, count }: Columns, by: Float64Array, into: Float64Array): void {
+  for (let j = 0; j < size; j++) {
+    const at = j * capacity;
+    for (let k = 0; k < count; k++) into[at + k] = (values[at + k] as number) * (by[k] as number);
+  }
 }
 
 function addByStratum(
