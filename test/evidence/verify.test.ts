@@ -57,6 +57,7 @@ test("an untouched bundle is trusted, with its decision and its signer, whatever
       trusted: true,
       decision,
       signer: signer.keyId,
+      lineage: { generation: 1, sources: [{ role: "source", generation: 0, rows: 1000 }], realRows: 1000 },
       files: 7,
       problems: [],
     });

@@ -6,6 +6,7 @@ import { parquetMetadata } from "../../src/data/parquet-metadata.ts";
 import { tableOf } from "../../src/data/table.ts";
 import { InvalidArgument } from "../../src/errors.ts";
 import { sha256 } from "../../src/evidence/canonical.ts";
+import { replayDecision } from "../../src/evidence/replay.ts";
 import { complete } from "../../src/jobs/complete.ts";
 import { evaluate } from "../../src/jobs/evaluate.ts";
 import type { JobResult, SynthesizeOptions } from "../../src/jobs/job.ts";
@@ -15,6 +16,10 @@ import { lineageOfFit, lineageOfTables } from "../../src/jobs/source-lineage.ts"
 import { synthesize } from "../../src/jobs/synthesize.ts";
 import { openTextSource } from "../../src/jobs/text-source.ts";
 import { verify } from "../../src/jobs/verify.ts";
+import { metrics } from "../../src/metrics/index.ts";
+import { decide } from "../../src/policy/decide.ts";
+import type { Decision } from "../../src/policy/decision.ts";
+import { parsePolicy } from "../../src/policy/policy.ts";
 import { randomFromSeed } from "../../src/random.ts";
 import { readLedger } from "../../src/runs/ledger.ts";
 import { userFolders } from "../../src/runs/user-folders.ts";
@@ -173,7 +178,6 @@ test("an anchor that is synthetic itself, or stands beside a privacy budget, is 
 
 test("a manifest whose lineage is not that of the decision is not trusted, and one of old without any still is", async () => {
   const manifest = JSON.parse(readFileSync(join(at("two"), "manifest.json"), "utf8"));
-  const { replayDecision } = await import("../../src/evidence/replay.ts");
   const text = (file: string): string => readFileSync(join(at("two"), file), "utf8");
   const replay = {
     job: "synthesize" as const,
@@ -187,6 +191,11 @@ test("a manifest whose lineage is not that of the decision is not trusted, and o
     replayDecision({ ...replay, lineage: { ...manifest.lineage, generation: 1 } }).join(),
     /another lineage than the one that was signed/,
   );
+  const ofOld = `format: counterfoil-policy/2\nname: old\nalpha: { total: 0.01, tests: {} }\nrules:\n  - rule: some\n    pass: rows.synthetic >= 1\n    severity: refuse\n`;
+  const policy = parsePolicy(ofOld, { metrics, sha256: sha256(ofOld), file: "policy.yaml" });
+  const { lineage: _, ...facts } = (JSON.parse(replay.decisionText) as Decision).facts;
+  const decisionText = JSON.stringify(decide(policy, [], facts));
+  assert.deepEqual(replayDecision({ ...replay, policyText: ofOld, scoresText: "[]", decisionText }), []);
 });
 
 test("text sources are known the same way: a bundle, a file of one, a folder of documents", async () => {
