@@ -9,7 +9,7 @@ export function plotFile(figure: string): string {
       `<g transform="translate(${72 + (i % 2) * 272} ${Number(height) + TITLE + 6 + 20 * Math.floor(i / 2)})">${mark}<text class="f-ink" x="34" y="12">${name}</text></g>`,
   );
   const tall = Number(height) + TITLE + 14 + 20 * Math.ceil(keys.length / 2);
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${tall}" viewBox="0 0 ${width} ${tall}" font-family="system-ui, sans-serif" font-size="13"><style>${STYLE}</style><rect class="f-surface" width="${width}" height="${tall}"/><text class="f-ink" x="72" y="20" font-weight="600">${title}</text><g transform="translate(0 ${TITLE})" font-size="12">${inside}</g>${keys.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${tall}" viewBox="0 0 ${width} ${tall}" role="img" font-family="system-ui, sans-serif" font-size="13"><title>${title}</title><style>${STYLE}</style><rect class="f-surface" width="${width}" height="${tall}"/><text class="f-ink" x="72" y="20" font-weight="600">${title}</text><g transform="translate(0 ${TITLE})" font-size="12">${inside}</g>${keys.join("")}</svg>\n`;
 }
 
 const TITLE = 24;

@@ -117,7 +117,7 @@ export interface PlanAnswers {
     readonly smallestReal: number;
     readonly largestReal: number;
     readonly largestMultiple: number;
-    /** Real rows, or what stands for them, beyond which nothing is said: 16 × the largest that was measured. */
+    /** Real rows, or what stands for them, beyond which nothing is said: 4 × the largest that was measured. */
     readonly reach: number;
   };
   /** Whole sentences, the deciding one first, the rule of the real anchor last. */

@@ -219,7 +219,7 @@ function changePart(answers: PlanAnswers): Html {
       rate !== null &&
       `More seeds. A synthetic row that stands for more than ${figure(Math.max(0, rate.high))} of a real row is ruled out; one that stands for less would be seen with more seeds only.`,
     "Another generator, student or metric: this holds for those of the pilot.",
-    `Sizes beyond the pilot. The largest that was measured is ${rowCount(basis.largestReal)} real rows; nothing is said beyond ${rowCount(basis.reach)} real rows or what stands for them, 16 times what was measured.`,
+    `Sizes beyond the pilot. The largest that was measured is ${rowCount(basis.largestReal)} real rows; nothing is said beyond ${rowCount(basis.reach)} real rows or what stands for them, four times what was measured.`,
     `Other real rows. Every draw comes from the same real rows at hand; ${basis.seeds === 1 ? "one draw was" : `${basis.seeds} draws were`} made.`,
     answers.shifted === null &&
       "Rows from elsewhere. No shifted test set was given: whether synthetic rows make the student more, or less, fit for other data was not seen.",
