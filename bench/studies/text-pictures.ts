@@ -22,13 +22,13 @@ const PICTURES: readonly Picture[] = [
     pilot: "text-banking77-model-shares.csv",
     to: "text-banking77-model.svg",
     task: "banking77",
-    rows: "a language model",
+    rows: "a language model's rows",
   },
   ...(["banking77", "fairytaleqa"] as const).map((task) => ({
     pilot: `text-${task}-back-off-pilot.csv`,
     to: `text-${task}-back-off.svg`,
     task,
-    rows: "rows of back-off n-grams",
+    rows: "n-gram rows",
   })),
 ];
 
