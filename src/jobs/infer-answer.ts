@@ -10,6 +10,7 @@ import { randomFromSeed } from "../random.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { collecting } from "./events.ts";
 import { CROSS_FITTED, withCrossFit } from "./infer-cross-fit.ts";
+import { inferLimits } from "./infer-limits.ts";
 import { checkInferOptions, type InferOptions } from "./infer-options.ts";
 import { makeSample } from "./infer-sample.ts";
 import { combineTables } from "./infer-tables.ts";
@@ -165,7 +166,13 @@ function estimate(
   of: { readonly level: number; readonly crossFitted: CrossFitted | undefined },
 ): Inference | { readonly impossible: string } {
   try {
-    return inferSample(sample, units.outcome.family, of);
+    const found = inferSample(sample, units.outcome.family, of);
+    const alone = found.estimations.find(({ method }) => method === "labelled-only");
+    const { impossible, rough } = inferLimits(sample, {
+      outcome: units.outcome,
+      alone: alone && "terms" in alone ? alone : undefined,
+    });
+    return impossible === null ? { ...found, notices: [...found.notices, ...rough] } : { impossible };
   } catch (error) {
     if (error instanceof InvalidData && NO_INTERVAL.includes(error.code))
       return { impossible: [error.message, error.advice].filter(Boolean).join(" ") };
