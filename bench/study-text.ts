@@ -4,10 +4,12 @@ import { gzipSync } from "node:zlib";
 import { pilotCsv } from "../src/jobs/plan-csv.ts";
 import { flagsOf, printTable } from "./measure.ts";
 import { writeBankingPools } from "./studies/banking-pools.ts";
-import { generatorQuality, namesOf } from "./studies/generator-quality.ts";
-import { accuracyOf, meanOf, textTable } from "./studies/lessons.ts";
+import { differences } from "./studies/differences.ts";
+import { generatorQuality } from "./studies/generator-quality.ts";
+import { meanOf } from "./studies/lessons.ts";
 import { modelPilot } from "./studies/model-pilot.ts";
 import { POOLS_FILE } from "./studies/model-pools.ts";
+import { namesControl } from "./studies/names-control.ts";
 import { realCurve } from "./studies/real-curve.ts";
 import { bankingRows, fairytaleRows } from "./studies/study-rows.ts";
 import { drawPictures } from "./studies/text-pictures.ts";
@@ -15,7 +17,6 @@ import { BACK_OFF_PLANS, runPlan } from "./studies/text-plans.ts";
 import { worthBesideBackOff, worthBesideModel } from "./studies/worth-of-rows.ts";
 
 const DATA = join("docs", "studies", "data");
-const METRIC = { name: "accuracy", better: "higher", perfect: 1 } as const;
 
 type Row = Readonly<Record<string, string | number>>;
 type Part = (options: {
@@ -37,18 +38,20 @@ const PARTS: Readonly<Record<string, Part>> = {
   },
   /** What the generators' rows look like. */
   generators: async ({ show }) => {
-    const banking = await bankingRows();
-    const names = accuracyOf(banking, { real: textTable(banking, namesOf(banking)), synthetic: null });
     const rows = [
-      ...(await generatorQuality(banking, { model: existsSync(POOLS_FILE) })),
+      ...(await generatorQuality(await bankingRows(), { model: existsSync(POOLS_FILE) })),
       ...(await generatorQuality(await fairytaleRows(), { model: false })),
     ];
     show(
       rows.map((row) => ({ ...row })),
       "text-generators.csv",
     );
+  },
+  /** Whether the names of the intents would have done what the language model did. */
+  names: async ({ quick, show }) => {
+    const rows = namesControl(await bankingRows(), { orders: quick ? 1 : 3 });
     show(
-      [{ corpus: "banking77", "student of": "the 77 names of the intents alone", accuracy: names }],
+      rows.map((row) => ({ ...row })),
       "text-names.csv",
     );
   },
@@ -57,27 +60,16 @@ const PARTS: Readonly<Record<string, Part>> = {
     const { cells } = modelPilot(await bankingRows(), { orders: quick ? 1 : 3, quick });
     const grid = cells.filter(({ real, source }) => real === 0 || source === undefined);
     if (quick) return;
-    writeFileSync(join(DATA, "text-banking77-model-pilot.csv"), pilotCsv({ metric: METRIC, cells: grid }));
-    writeFileSync(join(DATA, "text-banking77-model-shares.csv"), pilotCsv({ metric: METRIC, cells }));
-    const args = [
-      "plan",
-      "--grid",
-      join(DATA, "text-banking77-model-pilot.csv"),
-      "--metric",
-      "accuracy",
-      "--goal",
-      "0.5",
-    ];
-    runPlan(args, { said: (text) => writeFileSync(join(DATA, "text-banking77-model-plan.json"), text) });
+    const pilot = join(DATA, "text-banking77-model-pilot.csv");
+    writeFileSync(pilot, pilotCsv({ cells: grid }));
+    writeFileSync(join(DATA, "text-banking77-model-shares.csv"), pilotCsv({ cells }));
+    runPlan(["plan", "--grid", pilot, "--metric", "accuracy", "--goal", "0.5", "--available", "500"]);
   },
   /** Real rows beside those of n-grams with back-off. */
   plans: async ({ quick }) => {
+    if (quick) return;
     for (const [name, args] of Object.entries(BACK_OFF_PLANS))
-      if (!quick)
-        runPlan(args, {
-          pilot: join(DATA, `text-${name}-back-off-pilot.csv`),
-          said: (text) => writeFileSync(join(DATA, `text-${name}-back-off-plan.json`), text),
-        });
+      runPlan(args, join(DATA, `text-${name}-back-off-pilot.csv`));
   },
   /** What 125 real rows are worth to a student of synthetic ones. */
   worth: async ({ quick, show }) => {
@@ -96,6 +88,8 @@ const PARTS: Readonly<Record<string, Part>> = {
       "text-125-rows.csv",
     );
   },
+  /** Cells of the same seeds against each other, out of the tables. */
+  differences: async ({ show }) => show((await differences(DATA)).map((row) => ({ ...row }))),
   pictures: async () => drawPictures(DATA),
 };
 

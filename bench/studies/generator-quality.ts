@@ -1,5 +1,5 @@
 import { comparableText } from "../../src/data/comparable-text.ts";
-import { columnOf, sliceRows, type Table } from "../../src/data/table.ts";
+import { sliceRows, type Table } from "../../src/data/table.ts";
 import { backOffGenerator } from "../../src/hybrid/planner/back-off-generator.ts";
 import { textStudent } from "../../src/hybrid/planner/text-student.ts";
 import { tokensOf } from "../../src/learners/text/tokens.ts";
@@ -55,11 +55,4 @@ export async function generatorQuality(
       vocabulary: new Set(tokens.slice(0, 500).flat()).size,
     };
   });
-}
-
-/** The names of the classes, each as a text of its class. */
-export function namesOf(of: TextRows): readonly { readonly text: string; readonly label: string }[] {
-  const target = columnOf(of.train, of.target);
-  if (target.type !== "text") throw new Error("classes are texts");
-  return [...target.dictionary].sort().map((label) => ({ text: label.replaceAll("_", " "), label }));
 }

@@ -101,7 +101,7 @@ async function sharePicture(of: Picture, cells: readonly Cell[]): Promise<string
     lines: curves.map(({ name, colour, points }) => ({ name, colour, points: points.map(({ x, y }) => ({ x, y })) })),
     dots: curves.map(({ colour, symbol, points }) => ({ name: "", colour, symbol, points })),
   });
-  return standalone(markupOf(plot), curves);
+  return standalone(markupOf(plot), { caption, curves });
 }
 
 /** The total of rows that all shares were measured at: that of the cells without real rows. */
@@ -110,16 +110,17 @@ function commonTotal(cells: readonly Cell[]): number {
 }
 
 /** The drawing out of its figure, with colours for its classes and a key of its own. */
-function standalone(figure: string, curves: readonly Curve[]): string {
+function standalone(figure: string, of: { readonly caption: string; readonly curves: readonly Curve[] }): string {
+  const { caption, curves } = of;
   const [, width = "640", height = "320"] = /viewBox="0 0 (\d+) (\d+)"/.exec(figure) ?? [];
-  const drawing = /<svg[^>]*>([\s\S]*)<\/svg>/.exec(figure)?.[1];
+  const drawing = /<svg[^>]*>([\s\S]*?)<\/svg>/.exec(figure)?.[1];
   if (drawing === undefined) throw new Error("no drawing");
   const key = curves.map(({ name, colour, symbol }, i) => {
     const y = Number(height) + 14 + 20 * i;
     return `<g class="f-${colour}">${SYMBOLS[symbol](60, y - 4)}</g><text class="f-ink" x="76" y="${y}">${escapeText(name)}</text>`;
   });
   const tall = Number(height) + 8 + 20 * curves.length;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${tall}" viewBox="0 0 ${width} ${tall}" font-family="system-ui, sans-serif" font-size="13"><style>${STYLE}</style>${drawing}${key.join("")}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${tall}" viewBox="0 0 ${width} ${tall}" role="img" font-family="system-ui, sans-serif" font-size="13"><title>${escapeText(caption)}</title><style>${STYLE}</style>${drawing}${key.join("")}</svg>\n`;
 }
 
 const SYMBOLS: Readonly<Record<Curve["symbol"], (x: number, y: number) => string>> = {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,32 +13,48 @@ export const BACK_OFF_PLANS: Readonly<Record<"banking77" | "fairytaleqa", readon
   banking77: [
     ...["plan", studyFile("banking77", "train"), "--test", studyFile("banking77", "test")],
     ...["--text", "text", "--target", "category"],
-    ...["--real", "50,125,250,500,1000", "--synthetic", "0,1,4", "--seeds", "4", "--goal", "0.7"],
+    ...[
+      "--real",
+      "50,125,250,500,1000",
+      "--synthetic",
+      "0,1,4",
+      "--seeds",
+      "4",
+      "--goal",
+      "0.7",
+      "--available",
+      "1000",
+    ],
   ],
   fairytaleqa: [
     ...["plan", studyFile("fairytaleqa", "train"), "--test", studyFile("fairytaleqa", "test")],
     ...["--text", "question", "--target", "kind"],
-    ...["--real", "25,50,125,250,500,1000", "--synthetic", "0,1,2,5", "--seeds", "4", "--goal", "0.93"],
+    ...[
+      "--real",
+      "25,50,125,250,500,1000",
+      "--synthetic",
+      "0,1,2,5",
+      "--seeds",
+      "4",
+      "--goal",
+      "0.93",
+      "--available",
+      "1000",
+    ],
   ],
 };
 
-/** Runs the command line, copies the pilot it measured to `pilot`, and what it says of it to `said`. */
-export function runPlan(
-  args: readonly string[],
-  to: { readonly pilot?: string; readonly said: (text: string) => void },
-): void {
+/** Runs `counterfoil plan`, which prints what it says, and copies the pilot that it measured. */
+export function runPlan(args: readonly string[], pilot?: string): void {
   const folder = mkdtempSync(join(tmpdir(), "counterfoil-study-"));
   const out = join(folder, "plan");
   try {
     const child = spawnSync(process.execPath, [MAIN, ...args, "--out", out], {
-      encoding: "utf8",
-      maxBuffer: 1 << 28,
-      stdio: ["ignore", "pipe", "inherit"],
+      stdio: ["ignore", "inherit", "inherit"],
     });
     if (child.status !== 0 && child.status !== 4)
       throw new Error(`counterfoil ${args.join(" ")}: exit ${child.status ?? child.signal}`);
-    if (to.pilot) copyFileSync(join(out, "pilot.csv"), to.pilot);
-    to.said(readFileSync(join(out, "plan.json"), "utf8"));
+    if (pilot) copyFileSync(join(out, "pilot.csv"), pilot);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -33,7 +33,7 @@ export function addPlan(program: Command): void {
     .option("--grid <file>", "read a pilot instead: real, synthetic, seed, value (arm, test, failure)")
     .option("--real <sizes>", "real rows to try (default: 25,50,100,250,500,1000,2000 as far as there are rows)", list)
     .option("--synthetic <multiples>", "synthetic rows for a real one to try (default: 0,1,2,5,10)", list)
-    .option("--seeds <n>", "draws of real rows at each size (default: 3)", wholeNumber(1, 1000))
+    .option("--seeds <n>", "draws of real rows at each size (default: 5)", wholeNumber(1, 1000))
     .option("--arms <arms>", "mix, pretrain, or mix,pretrain (default: both)", arms)
     .option("--goal <value>", "the metric to be reached", finite)
     .option("--cost-real <cost>", "of a real row (default: 1)", nonNegative)

@@ -2,7 +2,7 @@ import { InvalidArgument } from "../errors.ts";
 import { designPilot, MULTIPLES, type PilotDesign, sizesUpTo } from "../hybrid/planner/design.ts";
 import type { PlanOptions } from "./plan-options.ts";
 
-const SEEDS = 3;
+const SEEDS = 5;
 /** Below four sizes nothing can be told of how the metric rises. */
 const FEWEST_SIZES = 4;
 

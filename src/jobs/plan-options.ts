@@ -41,7 +41,7 @@ export interface PlanOptions {
   readonly real?: readonly number[] | undefined;
   /** Synthetic rows, as multiples of the real ones; default 0, 1, 2, 5, 10. */
   readonly synthetic?: readonly number[] | undefined;
-  /** Draws of real rows at each size, default 3. */
+  /** Draws of real rows at each size, default 5. */
   readonly seeds?: number | undefined;
   /** Default: both; of a command: mix, and pretrain too where it takes {arm}. */
   readonly arms?: readonly Arm[] | undefined;

@@ -40,7 +40,11 @@ test("Rows have the real rows' columns, words and classes, and mostly new texts"
   let copies = 0;
   for (let row = 0; row < made.rows; row++) {
     const source: number = length.values[row]!;
-    assert.equal(kind.dictionary[kind.codes[row]!], source < 3 ? "card" : "rate", "other columns are those of one real row");
+    assert.equal(
+      kind.dictionary[kind.codes[row]!],
+      source < 3 ? "card" : "rate",
+      "other columns are those of one real row",
+    );
     if (source === 5) assert.equal(question.codes[row], -1, "a missing text stays missing");
     else {
       const text = question.dictionary[question.codes[row]!]!;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chiSquareUpperTail } from "../../../src/math/distributions.ts";
 import { drawText, fitBackOff } from "../../../src/learners/text/back-off.ts";
+import { chiSquareUpperTail } from "../../../src/math/distributions.ts";
 import { randomFromSeed } from "../../../src/random.ts";
 
 test("A first word has the chance that the mixture of Witten and Bell gives it (χ² with false-alarm rate 1e-4)", () => {
@@ -49,7 +49,15 @@ test("A text holds words that were seen and no others, and ends", () => {
 });
 
 test("A class writes its own words more often than another does", () => {
-  const model = fitBackOff([["lost", "card"], ["lost", "purse"], ["new", "rate"], ["old", "rate"]], [0, 0, 1, 1]);
+  const model = fitBackOff(
+    [
+      ["lost", "card"],
+      ["lost", "purse"],
+      ["new", "rate"],
+      ["old", "rate"],
+    ],
+    [0, 0, 1, 1],
+  );
   const random = randomFromSeed(3);
   const share = (label: number): number => {
     let count = 0;

@@ -50,12 +50,7 @@ test("A pair of rows is [u, v, |u − v|, u · v], entry by entry", () => {
   const pair = pairRows(sparse(u), sparse(v));
   assert.equal(pair.width, 4 * width);
   u.forEach((row, i) => {
-    const want = [
-      ...row,
-      ...v[i]!,
-      ...row.map((x, j) => Math.abs(x - v[i]![j]!)),
-      ...row.map((x, j) => x * v[i]![j]!),
-    ];
+    const want = [...row, ...v[i]!, ...row.map((x, j) => Math.abs(x - v[i]![j]!)), ...row.map((x, j) => x * v[i]![j]!)];
     const got = new Array<number>(4 * width).fill(0);
     for (const [column, value] of entriesOf(pair, i)) got[column] = value;
     assert.deepEqual(
