@@ -15,6 +15,7 @@ import { checkInferOptions, type InferOptions } from "./infer-options.ts";
 import { makeSample } from "./infer-sample.ts";
 import { combineTables } from "./infer-tables.ts";
 import { layUnits, type NamedTable, type Units } from "./infer-units.ts";
+import { withDigits } from "./with-digits.ts";
 
 /** A file that was read. */
 export interface OpenedFile extends NamedTable {
@@ -87,48 +88,51 @@ export async function answer(files: OpenedFiles, options: InferOptions): Promise
   // Where there is nothing but labels, their own estimate is no second best.
   const refusal = "impossible" in found ? found.impossible : sample.sources.length > 0 ? found.refusal : null;
   const fired = alarms.filter(({ rejected }) => rejected).map(({ words }) => words);
-  return rounded<InferResult>({
-    format: "counterfoil-infer/1",
-    version: productVersion(),
-    decision: own?.terms ? (fired.length > 0 ? "alarm" : "estimated") : "none",
-    sentences: [
-      ...(own?.terms && headline
-        ? answerSentences({
-            outcome: units.outcome,
-            labelled: sample.labelled.length,
-            unlabelled: sample.units - sample.labelled.length,
-            auxiliary: auxiliaryWords(sources),
-            level,
-            primary: own,
-            headline,
-            naive:
-              sources.length === 0
-                ? undefined
-                : (estimations.find(({ method }) => method === "naive-pooling")?.terms ?? undefined),
-          })
-        : ["No valid interval can be given."]),
-      ...fired,
-      ...(refusal === null ? [] : [refusal]),
-      ...(tables && headline ? tablesSentences(tables, headline.term) : []),
-    ],
-    formula: options.formula,
-    family: units.outcome.family.kind,
-    probability: units.outcome.family.kind === "quantile" ? units.outcome.family.probability : null,
-    outcome: { column: units.outcome.column, label: units.outcome.label, labels: units.outcome.labels },
-    level,
-    seed,
-    units: sample.units,
-    labelled: sample.labelled.length,
-    files: filesOf(files),
-    sources,
-    primary,
-    refusal,
-    headline: headline?.term ?? null,
-    estimations,
-    alarms,
-    tables,
-    notices,
-  });
+  return withDigits<InferResult>(
+    {
+      format: "counterfoil-infer/1",
+      version: productVersion(),
+      decision: own?.terms ? (fired.length > 0 ? "alarm" : "estimated") : "none",
+      sentences: [
+        ...(own?.terms && headline
+          ? answerSentences({
+              outcome: units.outcome,
+              labelled: sample.labelled.length,
+              unlabelled: sample.units - sample.labelled.length,
+              auxiliary: auxiliaryWords(sources),
+              level,
+              primary: own,
+              headline,
+              naive:
+                sources.length === 0
+                  ? undefined
+                  : (estimations.find(({ method }) => method === "naive-pooling")?.terms ?? undefined),
+            })
+          : ["No valid interval can be given."]),
+        ...fired,
+        ...(refusal === null ? [] : [refusal]),
+        ...(tables && headline ? tablesSentences(tables, headline.term) : []),
+      ],
+      formula: options.formula,
+      family: units.outcome.family.kind,
+      probability: units.outcome.family.kind === "quantile" ? units.outcome.family.probability : null,
+      outcome: { column: units.outcome.column, label: units.outcome.label, labels: units.outcome.labels },
+      level,
+      seed,
+      units: sample.units,
+      labelled: sample.labelled.length,
+      files: filesOf(files),
+      sources,
+      primary,
+      refusal,
+      headline: headline?.term ?? null,
+      estimations,
+      alarms,
+      tables,
+      notices,
+    },
+    12,
+  );
 }
 
 /** Fails on a mistyped name before hours of work. */
@@ -216,13 +220,4 @@ function auxiliaryWords(sources: readonly InferSource[]): AuxiliaryWords {
   const has = (kind: InferSource["kind"]): boolean => sources.some((source) => source.kind === kind);
   if (has("proxy") && has("synthetic")) return "predictions and synthetic rows";
   return has("synthetic") ? "synthetic rows" : has("proxy") ? "predictions" : "unlabelled rows";
-}
-
-/** Twelve digits are more than an estimate has, and the same on every machine. */
-function rounded<T>(value: T): T {
-  if (typeof value === "number") return (Number.isInteger(value) ? value : Number(value.toPrecision(12))) as T;
-  if (Array.isArray(value)) return value.map(rounded) as T;
-  if (value !== null && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)])) as T;
-  return value;
 }

@@ -168,7 +168,7 @@ function metricFor(
   const looksHigher = SCORE_NAMES.includes(plainName(name));
   const better = columns.better ?? (looksHigher || (columns.perfect ?? 0) > 0 ? "higher" : "lower");
   const highest = rows.reduce((most, { value }) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  const perfect = columns.perfect ?? (better === "lower" ? 0 : highest < 1 ? 1 : 100);
+  const perfect = columns.perfect ?? (better === "lower" ? 0 : highest <= 1 ? 1 : 100);
   if (better === "higher" && (columns.better === undefined || columns.perfect === undefined))
     notice(
       `"${name}" is taken for a score, higher is better and ${perfect} perfect; a law is fitted to ${perfect} − score. Say otherwise with --better and --perfect.`,

@@ -59,6 +59,7 @@ test("a score becomes its distance to perfect, and a group gets points of its ow
   assert.match(found.notices.join(), /higher is better and 1 perfect/);
   const percent = read([numbers("n", [1, 2]), numbers("acc", [55, 60])]);
   assert.equal(percent.metric.perfect, 100);
+  assert.equal(read([numbers("n", [1, 2]), numbers("acc", [0.9, 1])]).metric.perfect, 1);
 });
 
 test("a wide table is seen by its headers; size 0 and empty cells are left out and told", () => {
