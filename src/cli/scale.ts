@@ -10,8 +10,8 @@ export function addScale(program: Command): void {
     .command("scale")
     .summary("what would more data buy? a scaling law from measurements")
     .description(
-      "Fits the rectified scaling law loss = B / (D_l + size^beta) + E to losses measured at several sizes of training data: what\n" +
-        "doubling the data buys, the size that a target needs, the floor, each with an interval, and how well the largest size is\n" +
+      "Fits the rectified scaling law loss = B / (D_l + size^beta) + E to losses measured at several sizes of training data: what " +
+        "doubling the data buys, the size that a target needs, the floor, each with an interval, and how well the largest size is " +
         "foretold from the others. A plain power law stands beside it.\n" +
         "Exit code 0: answered · 3: no law (the loss does not fall with the size), or a size beyond 16 times the largest was asked.",
     )
