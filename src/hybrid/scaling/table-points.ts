@@ -187,10 +187,14 @@ function guessed(
   },
 ): string {
   const found = named(table, of.names, (column) => column.type === "number" && column.name !== of.not);
-  if (!found)
+  if (!found) {
+    // A column that is called so and holds text is told from one that is not there.
+    const text = named(table, of.names, (column) => column.name !== of.not);
+    if (text) numbersOf(table, text.name);
     throw new InvalidArgument(`no-${of.flag.slice(2)}-column`, `No column looks like the ${of.what}.`, {
       advice: `Name it with ${of.flag}. The columns are: ${listed(table)}.`,
     });
+  }
   // Of a score it is said with which way is better.
   if (plainName(found.name) !== of.names[0] && !SCORE_NAMES.includes(plainName(found.name)))
     of.notice(`Column "${found.name}" is taken for the ${of.what} (${of.flag} says otherwise).`);

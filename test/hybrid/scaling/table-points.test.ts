@@ -38,6 +38,7 @@ test("columns are guessed by their names, each guess is told, and what is named 
     /"Train Size" is taken for the sizes[\s\S]*"eval_loss"[\s\S]*"note" is not used/,
   );
   assert.deepEqual(read(columns, { size: "Train Size", loss: "eval_loss", group: "note" }).notices, []);
+  assert.throws(() => read([numbers("n", [1]), texts("loss", ["low"])]), /Column "loss" does not hold numbers/);
   assert.throws(() => read(columns, { size: "Train Siz" }), /Did you mean "Train Size"/);
   assert.throws(() => read([numbers("x", [1]), numbers("loss", [1])]), /--size|looks like the sizes/);
 });
