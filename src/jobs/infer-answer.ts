@@ -6,7 +6,7 @@ import { inferSample } from "../hybrid/estimation/infer-sample.ts";
 import type { PairedSample } from "../hybrid/estimation/sample.ts";
 import type { InferEstimation, InferFile, InferResult, InferSource } from "../hybrid/infer-result.ts";
 import { type AuxiliaryWords, alarmWords, answerSentences, tablesSentences } from "../hybrid/infer-words.ts";
-import { randomFromSeed } from "../random.ts";
+import { type Random, randomFromSeed } from "../random.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { collecting } from "./events.ts";
 import { CROSS_FITTED, withCrossFit } from "./infer-cross-fit.ts";
@@ -64,7 +64,7 @@ export async function answer(files: OpenedFiles, options: InferOptions): Promise
   const crossed = fits ? await withCrossFit(laid, units, { options, random, events }) : { sample: laid.sample };
   const { sample } = crossed;
   events.phase?.("estimate", `${sample.labelled.length} labelled of ${sample.units} units`);
-  const found = estimate(sample, units, { level, crossFitted: crossed.crossFitted });
+  const found = estimate(sample, units, { level, crossFitted: crossed.crossFitted, random: random.split("alarms") });
   if (!("impossible" in found)) found.notices.forEach(notice);
   const estimations = "impossible" in found ? [] : found.estimations.map(plainEstimation);
   const primary = "impossible" in found ? null : primaryOf(found, estimations, options.method);
@@ -167,7 +167,7 @@ const NO_INTERVAL: readonly string[] = ["too-few-labelled", "separated-term"];
 function estimate(
   sample: PairedSample,
   units: Units,
-  of: { readonly level: number; readonly crossFitted: CrossFitted | undefined },
+  of: { readonly level: number; readonly crossFitted: CrossFitted | undefined; readonly random: Random },
 ): Inference | { readonly impossible: string } {
   try {
     const found = inferSample(sample, units.outcome.family, of);

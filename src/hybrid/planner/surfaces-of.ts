@@ -7,6 +7,7 @@ import type { PilotGrid } from "./pilot-grid.ts";
 import { ranged } from "./ranged.ts";
 import { redrawnMeans, seedSpread } from "./redraw.ts";
 import { lossAt, type ResponseSurface, type SurfaceKind } from "./surface.ts";
+import { whereItTurns } from "./where-it-turns.ts";
 
 /** A surface as measured, and one for each redrawn pilot. */
 export interface FittedSurface {
@@ -75,12 +76,17 @@ export function surfacesOf(
     signed.draws.map((surface) => surface.exchange),
     options.level,
   );
-  if (rate.low > 0) {
+  if (rate.low > 0 && !harmsSomewhere(grid, options.level)) {
     const helping = redraw(saturating);
     return { verdict: "helps", plan: helping, mixed: helping, rate, compared };
   }
-  const verdict = rate.high < 0 ? "harms" : "no-evidence";
+  const verdict = rate.low > 0 ? "depends" : rate.high < 0 ? "harms" : "no-evidence";
   return { verdict, plan: redraw(alone, "alone"), mixed: signed, rate, compared };
+}
+
+/** Whether there is a real size at which paired cells say, beyond chance, that synthetic rows made it worse. */
+function harmsSomewhere(grid: PilotGrid, level: number): boolean {
+  return whereItTurns(grid, { level, verdict: "helps" }).some(({ at, gain }) => "real" in at && gain.high < 0);
 }
 
 /** Root mean square error, relative to the loss. */
