@@ -89,6 +89,7 @@ test("generation is counted from run to run, in the result, the bundle, the stat
   const share = handful.decision.rules.find(({ rule }) => rule === "real-anchor-share");
   assert.deepEqual([share?.outcome, handful.decision.decision], ["fail", "refuse"]);
   assert.match(share?.reason ?? "", /the share of real rows among those that were learnt from is 0\.0\d+/);
+  assert.equal(share?.remedy, "Learn from more real rows (--anchor FILE).");
 
   // Everything that left the run says so.
   const checked = await verify({ bundle: at("four") });

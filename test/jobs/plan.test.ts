@@ -30,7 +30,7 @@ test("a pilot on a table says the same for any number of threads, satisfies the 
     seeds: 2,
     arms: ["mix"],
     goal: 0.8,
-    draws: 20,
+    draws: 4,
   };
   const one = await plan({ ...options, out: join(home, "one"), threads: 1 });
   await plan({ ...options, out: join(home, "two"), threads: 2 });
@@ -46,7 +46,7 @@ test("a pilot on a table says the same for any number of threads, satisfies the 
     metric: "auc",
     goal: 0.8,
     available: one.question.realAvailable,
-    draws: 20,
+    draws: 4,
   });
   assert.equal(again.folder, null);
   // The same cells give the same answers, wherever they come from.
@@ -94,7 +94,7 @@ test("killed or stopped at any instant, a plan goes on where it was, and ends in
   assert.ok(!existsSync(`${out}-work`));
 });
 
-test("synthetic rows of a cell are the first of one sample of its draw, and test rows are set aside before anything", async () => {
+test("another seed draws other rows; a pilot of too few sizes says so, keeps what it measured and writes no page", async () => {
   const first = await plan({ ...small, synthetic: [0, 1, 2], out: join(home, "a") });
   const values = (result: typeof first, synthetic: number): unknown =>
     result.pilot.cells
@@ -107,7 +107,7 @@ test("synthetic rows of a cell are the first of one sample of its draw, and test
   assert.deepEqual(readdirSync(join(home, "a")).sort(), ["pilot.csv", "plan.json"]);
 });
 
-test("a pilot on texts learns from n-grams and from texts that back-off makes, without a row of the test set in either", async () => {
+test("a pilot on texts trains n-grams on real texts and on those that back-off makes, finds a topic that one word tells, and writes its page", async () => {
   const word = (i: number, of: readonly string[]): string => of[i % of.length] as string;
   const texts = fileIn(
     home,
@@ -126,7 +126,7 @@ test("a pilot on texts learns from n-grams and from texts that back-off makes, w
     synthetic: [0, 1],
     arms: ["mix"],
     seeds: 2,
-    draws: 20,
+    draws: 4,
     threads: 1,
     out: join(home, "texts"),
   });
