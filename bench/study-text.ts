@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { pilotCsv } from "../src/jobs/plan-csv.ts";
 import { flagsOf, printTable } from "./measure.ts";
 import { writeBankingPools } from "./studies/banking-pools.ts";
+import { differences } from "./studies/differences.ts";
 import { generatorQuality } from "./studies/generator-quality.ts";
 import { meanOf } from "./studies/lessons.ts";
 import { modelPilot } from "./studies/model-pilot.ts";
@@ -87,6 +88,8 @@ const PARTS: Readonly<Record<string, Part>> = {
       "text-125-rows.csv",
     );
   },
+  /** Cells of the same seeds against each other, out of the tables. */
+  differences: async ({ show }) => show((await differences(DATA)).map((row) => ({ ...row }))),
   pictures: async () => drawPictures(DATA),
 };
 

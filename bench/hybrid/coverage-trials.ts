@@ -52,7 +52,7 @@ export function coverageTrials(asked: TrialsAsked): TrialsDone {
   for (let trial = 0; trial < trials; trial++) {
     const sample = design.draw({ random, units, labelled, isInformative });
     try {
-      const inference = inferSample(sample, design.family, { level });
+      const inference = inferSample(sample, design.family, { level, random: random.split(trial) });
       if (inference.overidentification?.rejected) overidentification++;
       if (inference.covariateBalance?.rejected) balance++;
       for (const method of SHOWN) {

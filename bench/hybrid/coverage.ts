@@ -128,8 +128,8 @@ function rowOf(
     "relative MSE": isLabelled ? "1" : `${share(error.value)} [${share(error.low)}, ${share(error.high)}]`,
     coverage: `${share(tally.hits / count)} [${share(bounds.low)}, ${share(bounds.high)}]`,
     width: share(tally.width / count),
-    "J rejects": method === "gmm-two-step" ? share(cell.rejected.overidentification) : "",
-    "balance rejects": isLabelled ? share(cell.rejected.balance) : "",
+    "J alarm": isLabelled ? share(cell.rejected.overidentification) : "",
+    "balance alarm": isLabelled ? share(cell.rejected.balance) : "",
     "no estimate": count === 0 ? "" : cell.trials - count,
   };
 }

@@ -47,7 +47,7 @@ function measure(of: {
   readonly pilots: number;
 }): Readonly<Record<string, string | number>> {
   const { name, truth, draws, seeds, pilots } = of;
-  const said = { helps: 0, "no-evidence": 0, harms: 0, "not-enough": 0 };
+  const said = { helps: 0, "no-evidence": 0, harms: 0, depends: 0, "not-enough": 0 };
   const covered = new Map<string, { readonly tried: number; readonly inside: number }>();
   const exchanges: number[] = [];
   const saturations: number[] = [];

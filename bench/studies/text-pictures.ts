@@ -4,9 +4,10 @@ import { readTable } from "../../src/data/read.ts";
 import { cellOf, columnOf } from "../../src/data/table.ts";
 import { curvePlot, type PlotDots, type PlotLine, type PlotPoint } from "../../src/evidence/report/curve-plot.ts";
 import { percent } from "../../src/evidence/report/format.ts";
-import { escapeText, markupOf } from "../../src/evidence/report/html.ts";
+import { markupOf } from "../../src/evidence/report/html.ts";
 import { meanOf } from "./lessons.ts";
 import { SHARES } from "./model-pilot.ts";
+import { plotFile } from "./plot-file.ts";
 
 /** Where a study's pilot stands and what its picture says. */
 interface Picture {
@@ -21,13 +22,13 @@ const PICTURES: readonly Picture[] = [
     pilot: "text-banking77-model-shares.csv",
     to: "text-banking77-model.svg",
     task: "banking77",
-    rows: "rows that a language model wrote",
+    rows: "a language model's rows",
   },
   ...(["banking77", "fairytaleqa"] as const).map((task) => ({
     pilot: `text-${task}-back-off-pilot.csv`,
     to: `text-${task}-back-off.svg`,
     task,
-    rows: "rows of back-off n-grams",
+    rows: "n-gram rows",
   })),
 ];
 
@@ -78,7 +79,7 @@ async function sharePicture(of: Picture, cells: readonly Cell[]): Promise<string
   };
   const curves: readonly Curve[] = [
     {
-      name: `${total} rows, synthetic ones among them`,
+      name: "real and synthetic rows",
       colour: "synthetic",
       symbol: "circle",
       points: line.flatMap((real, x) => point(x, (cell) => cell.real === real && cell.synthetic === total - real)),
@@ -92,7 +93,7 @@ async function sharePicture(of: Picture, cells: readonly Cell[]): Promise<string
       ),
     },
   ];
-  const caption = `${of.task}: accuracy of ${total} rows by the share of ${of.rows}`;
+  const caption = `${of.task}, ${total} rows: accuracy by the share of ${of.rows}`;
   const plot = await curvePlot({
     caption,
     label: caption,
@@ -101,64 +102,10 @@ async function sharePicture(of: Picture, cells: readonly Cell[]): Promise<string
     lines: curves.map(({ name, colour, points }) => ({ name, colour, points: points.map(({ x, y }) => ({ x, y })) })),
     dots: curves.map(({ colour, symbol, points }) => ({ name: "", colour, symbol, points })),
   });
-  return standalone(markupOf(plot), curves);
+  return plotFile(markupOf(plot));
 }
 
 /** The total of rows that all shares were measured at: that of the cells without real rows. */
 function commonTotal(cells: readonly Cell[]): number {
   return cells.find(({ real }) => real === 0)?.synthetic ?? Math.max(...cells.map(({ real }) => real));
-}
-
-/** The drawing out of its figure, with colours for its classes and a key of its own. */
-function standalone(figure: string, curves: readonly Curve[]): string {
-  const [, width = "640", height = "320"] = /viewBox="0 0 (\d+) (\d+)"/.exec(figure) ?? [];
-  const drawing = /<svg[^>]*>([\s\S]*)<\/svg>/.exec(figure)?.[1];
-  if (drawing === undefined) throw new Error("no drawing");
-  const key = curves.map(({ name, colour, symbol }, i) => {
-    const y = Number(height) + 14 + 20 * i;
-    return `<g class="f-${colour}">${SYMBOLS[symbol](60, y - 4)}</g><text class="f-ink" x="76" y="${y}">${escapeText(name)}</text>`;
-  });
-  const tall = Number(height) + 8 + 20 * curves.length;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${tall}" viewBox="0 0 ${width} ${tall}" font-family="system-ui, sans-serif" font-size="13"><style>${STYLE}</style>${drawing}${key.join("")}</svg>\n`;
-}
-
-const SYMBOLS: Readonly<Record<Curve["symbol"], (x: number, y: number) => string>> = {
-  circle: (x, y) => `<circle cx="${x}" cy="${y}" r="4"/>`,
-  rect: (x, y) => `<rect x="${x - 4}" y="${y - 4}" width="8" height="8"/>`,
-  triangle: (x, y) => `<path d="M${x - 5} ${y + 4}h10l-5 -9z"/>`,
-  diamond: (x, y) => `<path d="M${x} ${y - 5}l5 5l-5 5l-5 -5z"/>`,
-};
-
-/** The colours of the reports' two themes. */
-const THEMES = {
-  light: {
-    ink: "#1b1f24",
-    muted: "#575f6a",
-    rule: "#dde1e6",
-    real: "#0a5fa5",
-    synthetic: "#c04a00",
-    third: "#00795b",
-    surface: "#ffffff",
-  },
-  dark: {
-    ink: "#e7eaee",
-    muted: "#a0a9b5",
-    rule: "#313740",
-    real: "#6db3ef",
-    synthetic: "#ff9a4d",
-    third: "#45c79d",
-    surface: "#14171b",
-  },
-} as const;
-
-const STYLE = [
-  coloured(THEMES.light),
-  ".f-none{fill:none}.s-none{stroke:none}",
-  `@media (prefers-color-scheme: dark){${coloured(THEMES.dark)}}`,
-].join("");
-
-function coloured(theme: Readonly<Record<string, string>>): string {
-  return Object.entries(theme)
-    .map(([name, colour]) => `.f-${name}{fill:${colour}}.s-${name}{stroke:${colour}}`)
-    .join("");
 }

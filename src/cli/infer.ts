@@ -11,7 +11,7 @@ export function addInfer(program: Command): void {
     .command("infer")
     .summary("what may be concluded from few labels and many predictions?")
     .description(
-      "Estimates a mean, a quantile or a regression from real labels together with model predictions or synthetic rows, with intervals\n" +
+      "Estimates a mean, a quantile or a regression from real labels together with model predictions or synthetic rows, with intervals " +
         "that hold however bad these are. Rows of <labelled> without an outcome are unlabelled units.\n" +
         "Exit code 0: estimated · 3: estimated, and an alarm says that labels were not given at random · 4: no valid interval.",
     )
@@ -67,7 +67,7 @@ Examples:
   counterfoil infer notes.csv --formula "severity ~ age + sex" --proxy model_severity --out severity
   counterfoil infer notes.csv --formula "died ~ age" --key id --synthetic generated.parquet
   counterfoil infer survey.csv --formula "income ~ 1" --family quantile --proxy guess --weights weight
-  counterfoil infer real.csv --formula "y ~ x" --synthetic a.parquet b.parquet c.parquet d.parquet e.parquet`,
+  counterfoil infer real.csv --formula "y ~ x" --synthetic a.parquet b.parquet c.parquet`,
     )
     .action(async (labelled: string, { proxy, ...options }) => {
       const { infer } = await import("../jobs/infer.ts");

@@ -10,8 +10,8 @@ export function addScale(program: Command): void {
     .command("scale")
     .summary("what would more data buy? a scaling law from measurements")
     .description(
-      "Fits the rectified scaling law loss = B / (D_l + size^beta) + E to losses measured at several sizes of training data: what\n" +
-        "doubling the data buys, the size that a target needs, the floor, each with an interval, and how well the largest size is\n" +
+      "Fits the rectified scaling law loss = B / (D_l + size^beta) + E to losses measured at several sizes of training data: what " +
+        "doubling the data buys, the size that a target needs, the floor, each with an interval, and how well the largest size is " +
         "foretold from the others. A plain power law stands beside it.\n" +
         "Exit code 0: answered · 3: no law (the loss does not fall with the size), or a size beyond 16 times the largest was asked.",
     )
@@ -69,23 +69,25 @@ function spoken(result: ScaleResult, out: string | undefined): string {
     `\n${result.reasons.join("\n")}`,
     ...(only
       ? [
-          `\nloss = ${three(only.law.amplitude)} / (${three(only.law.learnt)} + size^${three(only.law.exponent)}) + ${three(only.law.floor)}   (${Math.round(100 * result.level)} % intervals)`,
+          `\nloss = ${three(only.law.amplitude)} / (${three(only.law.learnt)} + size^${three(only.law.exponent)}) + ${three(only.law.floor)}   (${Number((100 * result.level).toPrecision(12))} % intervals)`,
           ...(["learnt", "exponent", "floor"] as const).map((name) => {
             const { bootstrap, profile } = only.parameters[name];
             return `  ${name.padEnd(8)}  profile ${profile ? `${three(profile.low)} to ${three(profile.high)}` : "–"}   bootstrap ${three(bootstrap.low)} to ${three(bootstrap.high)}`;
           }),
         ]
-      : [
-          `\n${"".padEnd(width)}  ${"doubling buys".padEnd(13)}  held-out error`,
-          ...laws
-            .slice(0, MOST_LAWS)
-            .map(({ group, fitted }) =>
-              fitted
-                ? `${(group ?? "").padEnd(width)}  ${three(fitted.doubling.value).padEnd(13)}  ${(100 * Math.abs(Math.expm1(fitted.heldOut.rectified.logError))).toFixed(1)} %`
-                : `${(group ?? "").padEnd(width)}  no law`,
-            ),
-          ...(laws.length > MOST_LAWS ? [`and ${laws.length - MOST_LAWS} more`] : []),
-        ]),
+      : laws.length === 1
+        ? []
+        : [
+            `\n${"".padEnd(width)}  ${"doubling buys".padEnd(13)}  held-out error`,
+            ...laws
+              .slice(0, MOST_LAWS)
+              .map(({ group, fitted }) =>
+                fitted
+                  ? `${(group ?? "").padEnd(width)}  ${three(fitted.doubling.value).padEnd(13)}  ${(100 * Math.abs(Math.expm1(fitted.heldOut.rectified.logError))).toFixed(1)} %`
+                  : `${(group ?? "").padEnd(width)}  no law`,
+              ),
+            ...(laws.length > MOST_LAWS ? [`and ${laws.length - MOST_LAWS} more`] : []),
+          ]),
     ...result.left.map(({ group, why }) => `${group}: ${why}`),
     ...(out === undefined ? [] : [`report  ${out}/scale.html`]),
   ].join("\n");

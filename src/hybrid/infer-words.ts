@@ -139,13 +139,13 @@ function naiveWords(
 ): string {
   const off = naive.map(({ value }, j) => {
     const right = of.right[j] as InferTerm;
-    return right.standardError > 0 ? Math.abs(value - right.value) / right.standardError : 0;
+    return value === right.value ? 0 : Math.abs(value - right.value) / right.standardError;
   });
   const worst = off.reduce((best, value, j) => (value > (off[best] as number) ? j : best), 0);
   const [wrong, right] = [naive[worst] as InferTerm, of.right[worst] as InferTerm];
   const said = `Throwing labels and ${of.auxiliary} together as if all were real would say that ${subject(of.outcome, wrong.term)} is ${figure(wrong.value, wrong)} (${figure(wrong.low, wrong)} to ${figure(wrong.high, wrong)})`;
   return (off[worst] as number) >= 2
-    ? `${said}, ${(off[worst] as number).toFixed(0)} standard errors away from ${figure(right.value, right)}, and be sure of it.`
+    ? `${said}, ${Number.isFinite(off[worst]) ? `${whole(off[worst] as number)} standard errors away from` : "and not"} ${figure(right.value, right)}, and be sure of it.`
     : `${said}: not far off here, which nobody could have known, with an interval that promises nothing.`;
 }
 
@@ -154,7 +154,7 @@ function counted(count: number, noun: string): string {
 }
 
 function percent(level: number): string {
-  return `${Number((100 * level).toPrecision(6))} %`;
+  return `${Number((100 * level).toPrecision(12))} %`;
 }
 
 function precise(value: number): string {

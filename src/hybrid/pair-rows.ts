@@ -43,7 +43,7 @@ export function indexKeys(column: Column, where: string): KeyIndex {
       `${twice.size} key${twice.size === 1 ? " occurs" : "s occur"} more than once in "${column.name}" of ${where}: ${list([...twice])}.`,
       {
         advice:
-          "Rows are paired by key, so each key stands once in a file; give further synthetic rows of a unit as further files.",
+          "Each key stands once in a file: two rows of a unit are not two units. Give further synthetic rows of a unit as further files.",
       },
     );
   return { column, rowOf };

@@ -19,6 +19,7 @@ import { freshFolder, loadSchema } from "./files.ts";
 import type { JobEvents } from "./job.ts";
 import { checkMemory } from "./memory.ts";
 import { tableFileOf } from "./table-file.ts";
+import { withDigits } from "./with-digits.ts";
 
 export interface DriftOptions {
   /** A table, or the folder of a bundle. */
@@ -152,7 +153,8 @@ export async function drift(options: DriftOptions): Promise<DriftResult> {
       level: LEVEL,
       seed,
       notCompared,
-      ...rounded(comparison),
+      // Four digits are more than anybody reads, and fewer than tell of one row.
+      ...withDigits(comparison, 4),
     };
     if (out !== undefined) {
       events.phase?.("report", basename(out));
@@ -276,13 +278,4 @@ async function openSide(
   events.phase?.("read", basename(path));
   const { table, source } = await readTable(file, { ...readEvents(events), signal });
   return { table, side: { name: basename(path), rows: table.rows, sha256: source.sha256 } };
-}
-
-/** Four places are more than anybody reads, and fewer than tell of one row. */
-function rounded<T>(value: T): T {
-  if (typeof value === "number") return (Number.isInteger(value) ? value : Number(value.toPrecision(4))) as T;
-  if (Array.isArray(value)) return value.map(rounded) as T;
-  if (value !== null && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)])) as T;
-  return value;
 }

@@ -6,14 +6,16 @@ import { inferSample } from "../hybrid/estimation/infer-sample.ts";
 import type { PairedSample } from "../hybrid/estimation/sample.ts";
 import type { InferEstimation, InferFile, InferResult, InferSource } from "../hybrid/infer-result.ts";
 import { type AuxiliaryWords, alarmWords, answerSentences, tablesSentences } from "../hybrid/infer-words.ts";
-import { randomFromSeed } from "../random.ts";
+import { type Random, randomFromSeed } from "../random.ts";
 import { productVersion } from "../runs/fingerprint.ts";
 import { collecting } from "./events.ts";
 import { CROSS_FITTED, withCrossFit } from "./infer-cross-fit.ts";
+import { inferLimits } from "./infer-limits.ts";
 import { checkInferOptions, type InferOptions } from "./infer-options.ts";
 import { makeSample } from "./infer-sample.ts";
 import { combineTables } from "./infer-tables.ts";
 import { layUnits, type NamedTable, type Units } from "./infer-units.ts";
+import { withDigits } from "./with-digits.ts";
 
 /** A file that was read. */
 export interface OpenedFile extends NamedTable {
@@ -62,7 +64,7 @@ export async function answer(files: OpenedFiles, options: InferOptions): Promise
   const crossed = fits ? await withCrossFit(laid, units, { options, random, events }) : { sample: laid.sample };
   const { sample } = crossed;
   events.phase?.("estimate", `${sample.labelled.length} labelled of ${sample.units} units`);
-  const found = estimate(sample, units, { level, crossFitted: crossed.crossFitted });
+  const found = estimate(sample, units, { level, crossFitted: crossed.crossFitted, random: random.split("alarms") });
   if (!("impossible" in found)) found.notices.forEach(notice);
   const estimations = "impossible" in found ? [] : found.estimations.map(plainEstimation);
   const primary = "impossible" in found ? null : primaryOf(found, estimations, options.method);
@@ -86,48 +88,51 @@ export async function answer(files: OpenedFiles, options: InferOptions): Promise
   // Where there is nothing but labels, their own estimate is no second best.
   const refusal = "impossible" in found ? found.impossible : sample.sources.length > 0 ? found.refusal : null;
   const fired = alarms.filter(({ rejected }) => rejected).map(({ words }) => words);
-  return rounded<InferResult>({
-    format: "counterfoil-infer/1",
-    version: productVersion(),
-    decision: own?.terms ? (fired.length > 0 ? "alarm" : "estimated") : "none",
-    sentences: [
-      ...(own?.terms && headline
-        ? answerSentences({
-            outcome: units.outcome,
-            labelled: sample.labelled.length,
-            unlabelled: sample.units - sample.labelled.length,
-            auxiliary: auxiliaryWords(sources),
-            level,
-            primary: own,
-            headline,
-            naive:
-              sources.length === 0
-                ? undefined
-                : (estimations.find(({ method }) => method === "naive-pooling")?.terms ?? undefined),
-          })
-        : ["No valid interval can be given."]),
-      ...fired,
-      ...(refusal === null ? [] : [refusal]),
-      ...(tables && headline ? tablesSentences(tables, headline.term) : []),
-    ],
-    formula: options.formula,
-    family: units.outcome.family.kind,
-    probability: units.outcome.family.kind === "quantile" ? units.outcome.family.probability : null,
-    outcome: { column: units.outcome.column, label: units.outcome.label, labels: units.outcome.labels },
-    level,
-    seed,
-    units: sample.units,
-    labelled: sample.labelled.length,
-    files: filesOf(files),
-    sources,
-    primary,
-    refusal,
-    headline: headline?.term ?? null,
-    estimations,
-    alarms,
-    tables,
-    notices,
-  });
+  return withDigits<InferResult>(
+    {
+      format: "counterfoil-infer/1",
+      version: productVersion(),
+      decision: own?.terms ? (fired.length > 0 ? "alarm" : "estimated") : "none",
+      sentences: [
+        ...(own?.terms && headline
+          ? answerSentences({
+              outcome: units.outcome,
+              labelled: sample.labelled.length,
+              unlabelled: sample.units - sample.labelled.length,
+              auxiliary: auxiliaryWords(sources),
+              level,
+              primary: own,
+              headline,
+              naive:
+                sources.length === 0
+                  ? undefined
+                  : (estimations.find(({ method }) => method === "naive-pooling")?.terms ?? undefined),
+            })
+          : ["No valid interval can be given."]),
+        ...fired,
+        ...(refusal === null ? [] : [refusal]),
+        ...(tables && headline ? tablesSentences(tables, headline.term) : []),
+      ],
+      formula: options.formula,
+      family: units.outcome.family.kind,
+      probability: units.outcome.family.kind === "quantile" ? units.outcome.family.probability : null,
+      outcome: { column: units.outcome.column, label: units.outcome.label, labels: units.outcome.labels },
+      level,
+      seed,
+      units: sample.units,
+      labelled: sample.labelled.length,
+      files: filesOf(files),
+      sources,
+      primary,
+      refusal,
+      headline: headline?.term ?? null,
+      estimations,
+      alarms,
+      tables,
+      notices,
+    },
+    12,
+  );
 }
 
 /** Fails on a mistyped name before hours of work. */
@@ -162,10 +167,16 @@ const NO_INTERVAL: readonly string[] = ["too-few-labelled", "separated-term"];
 function estimate(
   sample: PairedSample,
   units: Units,
-  of: { readonly level: number; readonly crossFitted: CrossFitted | undefined },
+  of: { readonly level: number; readonly crossFitted: CrossFitted | undefined; readonly random: Random },
 ): Inference | { readonly impossible: string } {
   try {
-    return inferSample(sample, units.outcome.family, of);
+    const found = inferSample(sample, units.outcome.family, of);
+    const alone = found.estimations.find(({ method }) => method === "labelled-only");
+    const { impossible, rough } = inferLimits(sample, {
+      outcome: units.outcome,
+      alone: alone && "terms" in alone ? alone : undefined,
+    });
+    return impossible === null ? { ...found, notices: [...found.notices, ...rough] } : { impossible };
   } catch (error) {
     if (error instanceof InvalidData && NO_INTERVAL.includes(error.code))
       return { impossible: [error.message, error.advice].filter(Boolean).join(" ") };
@@ -209,13 +220,4 @@ function auxiliaryWords(sources: readonly InferSource[]): AuxiliaryWords {
   const has = (kind: InferSource["kind"]): boolean => sources.some((source) => source.kind === kind);
   if (has("proxy") && has("synthetic")) return "predictions and synthetic rows";
   return has("synthetic") ? "synthetic rows" : has("proxy") ? "predictions" : "unlabelled rows";
-}
-
-/** Twelve digits are more than an estimate has, and the same on every machine. */
-function rounded<T>(value: T): T {
-  if (typeof value === "number") return (Number.isInteger(value) ? value : Number(value.toPrecision(12))) as T;
-  if (Array.isArray(value)) return value.map(rounded) as T;
-  if (value !== null && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)])) as T;
-  return value;
 }

@@ -1,4 +1,4 @@
-import { selectColumns, takeRows } from "../data/table.ts";
+import { type Column, columnOf, isMissing, lengthOf, selectColumns, takeRows } from "../data/table.ts";
 import { threadExecutor } from "../executors/threads.ts";
 import { crossFit } from "../hybrid/cross-fit.ts";
 import type { CrossFitted } from "../hybrid/estimation/cross-fitted.ts";
@@ -8,7 +8,7 @@ import type { Random } from "../random.ts";
 import type { collecting } from "./events.ts";
 import type { InferOptions } from "./infer-options.ts";
 import type { LaidSample } from "./infer-sample.ts";
-import { apartFrom, type Units } from "./infer-units.ts";
+import { apartFrom, quoted, type Units } from "./infer-units.ts";
 
 /** The source that stands for the models of the labelled rows themselves. */
 export const CROSS_FITTED = "cross-fitted trees";
@@ -40,7 +40,16 @@ export async function withCrossFit(
   const executor = threadExecutor(options.threads);
   try {
     const kept = selectColumns(units.table, names);
-    const fit = await crossFit(rows.length === kept.rows ? kept : takeRows(kept, rows), {
+    const all = rows.length === kept.rows ? kept : takeRows(kept, rows);
+    const learnt = names.filter((name) => isOnBothSides(columnOf(all, name), sample.labelled));
+    if (learnt.length < names.length)
+      events.notice(
+        `Models do not learn from ${quoted(
+          names.filter((name) => !learnt.includes(name)),
+          "and",
+        )}: empty in every labelled row, or in every unlabelled one.`,
+      );
+    const fit = await crossFit(selectColumns(all, learnt), {
       labelled: sample.labelled,
       outcome: sample.real.outcome,
       chance: units.outcome.labels !== null,
@@ -69,4 +78,19 @@ export async function withCrossFit(
   } finally {
     await executor.close();
   }
+}
+
+/** Whether some labelled and some unlabelled units have a value. What only labelled ones have tells models who was labelled: they would predict
+ * one kind of unit in another way than the other, and their difference would no longer be luck. */
+function isOnBothSides(column: Column, labelled: Uint32Array): boolean {
+  const rows = lengthOf(column);
+  let [inside, outside] = [false, false];
+  for (let unit = 0, i = 0; unit < rows && !(inside && outside); unit++) {
+    const isLabelled = labelled[i] === unit;
+    if (isLabelled) i++;
+    if (isMissing(column, unit)) continue;
+    if (isLabelled) inside = true;
+    else outside = true;
+  }
+  return inside && outside;
 }

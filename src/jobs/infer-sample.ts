@@ -7,6 +7,7 @@ import type { Formula } from "../hybrid/formula/formula.ts";
 import { outcomeValues } from "../hybrid/formula/outcome.ts";
 import { indexKeys, type KeyIndex, keyText, pairRows } from "../hybrid/pair-rows.ts";
 import type { InferOptions } from "./infer-options.ts";
+import { tellingSources } from "./infer-telling-sources.ts";
 import { type NamedTable, positiveNumbers, quoted, rowsWhere, strataOf, type Units } from "./infer-units.ts";
 
 /** A sample, and where its units stand in the files. */
@@ -59,6 +60,7 @@ export function makeSample(units: Units, synthetic: readonly NamedTable[], makin
   const where = { rows, nameRow: units.nameRow };
   const { weights, strata, labellingChance } = options;
   const labelled = labelledRows.map((unit) => rows[unit] as number);
+  const outcome = Float64Array.from(labelled, (row) => units.values[row] as number);
   const sample: PairedSample = {
     units: total,
     width: p,
@@ -66,9 +68,14 @@ export function makeSample(units: Units, synthetic: readonly NamedTable[], makin
     labelled: labelledRows,
     real: {
       design: takeMatrixRows(units.matrix, p, labelled),
-      outcome: Float64Array.from(labelled, (row) => units.values[row] as number),
+      outcome,
     },
-    sources: telling(auxiliary, { labelled: labelledRows, total, notice }),
+    sources: tellingSources(auxiliary, {
+      labelled: labelledRows,
+      outcome,
+      total,
+      notice,
+    }),
     ...(weights === undefined
       ? {}
       : { weights: positiveNumbers(columnOf(units.table, weights), { ...where, what: "weight" }) }),
@@ -188,7 +195,9 @@ function completeRows(
 ): Uint32Array {
   const { proxies, sources, making } = of;
   const { options, notice } = making;
-  if (sources.length > 0) indexKeys(takeColumn(columnOf(units.table, options.key as string), units.kept), "the units");
+  // Two rows of a unit are not two units, whether something is paired with them or not.
+  if (options.key !== undefined)
+    indexKeys(takeColumn(columnOf(units.table, options.key as string), units.kept), "the units");
   let rows = units.kept;
   const check = (
     lacks: (row: number) => boolean,
@@ -264,28 +273,6 @@ function extraUnits(sources: readonly Source[], notice: (message: string) => voi
 function tellOthers(sources: readonly Source[], notice: (message: string) => void): void {
   for (const { name, others } of sources)
     if (others.length > 0) notice(`${others.length} rows of ${name} belong to no unit, and are not used.`);
-}
-
-/** Sources that can say something: not the same of every labelled unit, and of units that are not all labelled. */
-function telling(
-  sources: readonly AuxiliarySource[],
-  of: { readonly labelled: Uint32Array; readonly total: number; readonly notice: (message: string) => void },
-): readonly AuxiliarySource[] {
-  const { labelled, total, notice } = of;
-  if (sources.length > 0 && labelled.length === total) {
-    notice(
-      "Every unit is labelled, so predictions and synthetic rows have nothing to add; the labels speak for themselves.",
-    );
-    return [];
-  }
-  return sources.filter(({ name, kind, outcome }) => {
-    const first = outcome[labelled[0] as number];
-    if (labelled.some((unit) => outcome[unit] !== first)) return true;
-    notice(
-      `${kind === "proxy" ? `The proxy "${name}"` : `The outcome in ${name}`} is ${first} for every labelled unit: it tells nothing, and is left out.`,
-    );
-    return false;
-  });
 }
 
 function some(rows: Uint32Array, name: (row: number) => string): string {

@@ -6,7 +6,7 @@ import { inferSample } from "../hybrid/estimation/infer-sample.ts";
 import type { PairedSample } from "../hybrid/estimation/sample.ts";
 import { buildDesign, takeMatrixRows } from "../hybrid/formula/design.ts";
 import type { Formula } from "../hybrid/formula/formula.ts";
-import { outcomeValues } from "../hybrid/formula/outcome.ts";
+import { type Outcome, outcomeValues } from "../hybrid/formula/outcome.ts";
 import type { InferTables, Synthesis } from "../hybrid/infer-result.ts";
 import type { InferOptions } from "./infer-options.ts";
 import { sameColumns, tellUnknown } from "./infer-sample.ts";
@@ -19,9 +19,10 @@ const RULE_OF: Readonly<Record<Synthesis, CombiningRule>> = {
   partial: "partially-synthetic",
 };
 
-/** What m tables of a synthesizer, whose rows belong to no unit, say together; beside the labelled rows alone.
+/** What m tables of a synthesizer, whose rows belong to no unit, say together; beside the labelled rows alone. Null: nothing, for a reason that
+ * was told.
  * @param of.alone the labelled rows' own estimate
- * @throws {InvalidData} a table from which nothing can be estimated */
+ * @throws {InvalidData} a table whose cells are not those of the real one */
 export function combineTables(
   tables: readonly NamedTable[],
   of: {
@@ -33,11 +34,12 @@ export function combineTables(
     readonly level: number;
     readonly notice: (message: string) => void;
   },
-): InferTables {
+): InferTables | null {
   const { options, realRows, alone, level, notice } = of;
   const synthesis = options.synthesis ?? "fitted";
   const rule = RULE_OF[synthesis];
-  const analysed = tables.map((table) => analyse(table, of));
+  const analysed = tables.flatMap((table) => analyse(table, of) ?? []);
+  if (analysed.length === 0) return null;
   const terms = of.units.design.terms;
   const syntheticRows = analysed.reduce((sum, { rows }) => sum + rows, 0) / analysed.length;
   const combined = Object.values(RULE_OF).map((name) => {
@@ -82,7 +84,7 @@ export function combineTables(
   });
   const belongs = combined.find((item) => item.rule === rule)?.terms;
   return {
-    tables: tables.length,
+    tables: analysed.length,
     syntheticRows,
     realRows,
     synthesis,
@@ -103,7 +105,7 @@ export function combineTables(
 function analyse(
   { name, table }: NamedTable,
   of: Parameters<typeof combineTables>[1],
-): { readonly rows: number; readonly estimates: readonly TermEstimate[] } {
+): { readonly rows: number; readonly estimates: readonly TermEstimate[] } | undefined {
   const { units, formula, level, notice } = of;
   const { design, outcome } = units;
   const reference = selectColumns(units.table, [...new Set([outcome.column, ...design.reads])]);
@@ -125,18 +127,34 @@ function analyse(
     },
     sources: [],
   };
-  const found = inferSample(sample, outcome.family, { level }).estimations.find(
-    (item) => item.method === "labelled-only",
-  );
-  if (!found || "notComputable" in found)
-    throw new InvalidData(
-      "no-estimate",
-      `Nothing can be estimated from ${name}: ${found?.notComputable ?? "no method applies"}`,
-      {
-        advice: "Leave that table out.",
-      },
-    );
+  const found = labelledOnlyOf(sample, { outcome, level });
+  if ("impossible" in found) {
+    notice(`${name} is left out, for nothing can be estimated from it: ${found.impossible}`);
+    return undefined;
+  }
   return { rows: complete.length, estimates: found.terms };
+}
+
+/** What a table cannot do is no fault of the labels: it is told, and they keep their answer. */
+const UNUSABLE: Readonly<Record<string, string>> = {
+  "too-few-labelled": "it has fewer rows than coefficients and an interval need.",
+  "collinear-terms": "some terms are combinations of others there, as where a level never occurs.",
+  "separated-term": "a term parts its outcomes without an error, or they are all the same.",
+};
+
+function labelledOnlyOf(
+  sample: PairedSample,
+  { outcome, level }: { readonly outcome: Outcome; readonly level: number },
+): { readonly terms: readonly TermEstimate[] } | { readonly impossible: string } {
+  try {
+    const { estimations } = inferSample(sample, outcome.family, { level });
+    const found = estimations.find((item) => item.method === "labelled-only");
+    return found && "terms" in found ? found : { impossible: found?.notComputable ?? "no method applies." };
+  } catch (error) {
+    const words = error instanceof InvalidData ? UNUSABLE[error.code] : undefined;
+    if (words === undefined) throw error;
+    return { impossible: words };
+  }
 }
 
 /** Mean of the shares of two intervals that both cover.

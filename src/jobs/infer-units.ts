@@ -266,12 +266,12 @@ export function rowsWhere(rows: number, holds: (row: number) => boolean): Uint32
 }
 
 /** "a", "b" and 3 more */
-export function quoted(names: readonly string[]): string {
+export function quoted(names: readonly string[], joint: "and" | "or" = "or"): string {
   const some = names.slice(0, 6).map((name) => `"${name}"`);
   const more = names.length - some.length;
   return more > 0
     ? `${some.join(", ")} and ${more} more`
     : some.length > 1
-      ? `${some.slice(0, -1).join(", ")} or ${some.at(-1)}`
+      ? `${some.slice(0, -1).join(", ")} ${joint} ${some.at(-1)}`
       : (some[0] ?? "");
 }

@@ -408,6 +408,11 @@ export const inferSchema = z.object({
       name: z.enum(["overidentification", "covariate-balance"]),
       statistic: z.number(),
       degreesOfFreedom: z.number(),
+      law: z
+        .enum(["permutation", "chi-squared"])
+        .describe(
+          "Where p is from: redraws of which units are labelled, exact under random labelling, or chi-squared, for very many labels and for unequal chances",
+        ),
       p: z.number(),
       alpha: z.number(),
       rejected: z.boolean(),

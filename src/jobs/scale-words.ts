@@ -1,6 +1,7 @@
 import { compact, interval, number, percent } from "../evidence/report/format.ts";
 import type { PilotMetric } from "../hybrid/planner/pilot.ts";
 import { FARTHEST, type FittedAnalysis, type ScalingAnalysis, type TargetAnswer } from "../hybrid/scaling/analysis.ts";
+import { isForetold } from "../hybrid/scaling/held-out.ts";
 
 /** What an analysis says, in whole sentences, the one that answers first.
  * @param analysis in the metric's own units */
@@ -62,7 +63,8 @@ function refusedWords(size: number, analysis: ScalingAnalysis): string {
 function doublingWords(fitted: FittedAnalysis, metric: PilotMetric): string {
   const { doubling } = fitted;
   const after = metric.better === "lower" ? doubling.before - doubling.value : doubling.before + doubling.value;
-  return `Doubling the data, from ${number(doubling.from)} to ${number(doubling.to)}, would take ${metric.name} from ${number(doubling.before)} to ${number(after)}: ${interval(doubling)} ${metric.better === "lower" ? "less" : "more"}.`;
+  const shown = (value: number): string => withPlacesOf(doubling.value, value);
+  return `Doubling the data, from ${number(doubling.from)} to ${number(doubling.to)}, would take ${metric.name} from ${shown(doubling.before)} to ${shown(after)}: ${interval(doubling)} ${metric.better === "lower" ? "less" : "more"}.`;
 }
 
 function limitWords(fitted: FittedAnalysis, metric: PilotMetric): string {
@@ -76,8 +78,7 @@ function limitWords(fitted: FittedAnalysis, metric: PilotMetric): string {
 
 function heldOutWords({ heldOut }: FittedAnalysis): string {
   const { rectified, power, measured } = heldOut;
-  const inside = measured >= rectified.low && measured <= rectified.high;
-  return `Fitted without the largest size (${number(heldOut.size)}), the law foretold ${interval(rectified)} there; measured was ${number(measured)}, ${inside ? "inside" : "OUTSIDE"} the interval, ${percent(Math.abs(Math.expm1(rectified.logError)))} off in loss. A plain power law was ${percent(Math.abs(Math.expm1(power.logError)))} off.`;
+  return `Fitted without the largest size (${number(heldOut.size)}), the law foretold ${interval(rectified)} there; measured was ${number(measured)}, ${isForetold(heldOut) ? "inside" : "OUTSIDE"} the interval, ${percent(Math.abs(Math.expm1(rectified.logError)))} off in loss. A plain power law was ${percent(Math.abs(Math.expm1(power.logError)))} off.`;
 }
 
 function comparedWords(fitted: FittedAnalysis): string {
@@ -124,6 +125,14 @@ function lossWord(metric: PilotMetric): string {
 
 function largestOf(analysis: ScalingAnalysis): number {
   return analysis.rungs.at(-1)?.size as number;
+}
+
+/** A number with as many digits as show a change of so much. */
+function withPlacesOf(change: number, value: number): string {
+  const digits = Math.ceil(Math.log10(Math.abs(value / change))) + 1;
+  return Number.isFinite(digits) && digits > 3
+    ? String(Number(value.toPrecision(Math.min(12, digits))))
+    : number(value);
 }
 
 /** Sizes that were computed read better with three digits. */

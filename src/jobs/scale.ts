@@ -5,6 +5,7 @@ import { InvalidArgument, InvalidData, throwIfCancelled } from "../errors.ts";
 import { renderScalePage } from "../evidence/report/hybrid/scale-page.ts";
 import { lossOf, type PilotMetric } from "../hybrid/planner/pilot.ts";
 import { analyseScaling, type ScalingAnalysis } from "../hybrid/scaling/analysis.ts";
+import { isForetold } from "../hybrid/scaling/held-out.ts";
 import { inMetric } from "../hybrid/scaling/in-metric.ts";
 import { type PointColumns, pointsOf, type TablePoints } from "../hybrid/scaling/table-points.ts";
 import { randomFromSeed } from "../random.ts";
@@ -14,6 +15,7 @@ import { collecting, readEvents } from "./events.ts";
 import { freshFolder } from "./files.ts";
 import type { JobEvents } from "./job.ts";
 import { scaleSentences } from "./scale-words.ts";
+import { withDigits } from "./with-digits.ts";
 
 export interface ScaleOptions extends PointColumns {
   /** A table with sizes and losses. */
@@ -120,14 +122,17 @@ export async function scale(options: ScaleOptions): Promise<ScaleResult> {
   const refused =
     laws.every(({ fitted }) => fitted === null) ||
     laws.some(({ fitted }) => fitted?.predictions.some(({ answer }) => answer === null));
-  const result: ScaleResult = rounded({
-    format: "counterfoil-scale/1",
-    version: productVersion(),
-    decision: refused ? "refused" : "fitted",
-    reasons: summary ? summaryWords(summary, { laws, metric }) : (laws[0]?.sentences ?? []),
-    source: { name, rows: table.rows, sha256: source.sha256 },
-    ...{ metric, columns, level, samples, seed, laws, left, summary, notices },
-  });
+  const result: ScaleResult = withDigits(
+    {
+      format: "counterfoil-scale/1",
+      version: productVersion(),
+      decision: refused ? "refused" : "fitted",
+      reasons: summary ? summaryWords(summary, { laws, metric }) : (laws[0]?.sentences ?? []),
+      source: { name, rows: table.rows, sha256: source.sha256 },
+      ...{ metric, columns, level, samples, seed, laws, left, summary, notices },
+    },
+    6,
+  );
   if (out !== undefined) {
     events.phase?.("report", basename(out));
     const page = await renderScalePage(result);
@@ -168,9 +173,7 @@ function summaryOf(laws: readonly ScaleLaw[]): ScaleSummary | null {
         rectified: median(fitted.map(({ heldOut }) => Math.abs(heldOut.rectified.logError))),
         power: median(fitted.map(({ heldOut }) => Math.abs(heldOut.power.logError))),
       },
-      inside: fitted.filter(
-        ({ heldOut }) => heldOut.measured >= heldOut.rectified.low && heldOut.measured <= heldOut.rectified.high,
-      ).length,
+      inside: fitted.filter(({ heldOut }) => isForetold(heldOut)).length,
     },
   };
 }
@@ -206,13 +209,4 @@ function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const n = sorted.length;
   return ((sorted[(n - 1) >> 1] as number) + (sorted[n >> 1] as number)) / 2;
-}
-
-/** Six places, so that the last bits of a machine's logarithm are not in a file. */
-function rounded<T>(value: T): T {
-  if (typeof value === "number") return (Number.isInteger(value) ? value : Number(value.toPrecision(6))) as T;
-  if (Array.isArray(value)) return value.map(rounded) as T;
-  if (value !== null && typeof value === "object")
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, rounded(item)])) as T;
-  return value;
 }

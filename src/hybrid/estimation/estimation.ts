@@ -51,6 +51,8 @@ export interface AlarmTest {
   readonly name: "overidentification" | "covariate-balance";
   readonly statistic: number;
   readonly degreesOfFreedom: number;
+  /** Where p is from: redraws of which units are labelled, exact under random labelling, or χ², for very many labels and for unequal chances. */
+  readonly law: "permutation" | "chi-squared";
   readonly p: number;
   readonly alpha: number;
   readonly rejected: boolean;
@@ -66,7 +68,7 @@ export interface Inference {
   readonly primary: MethodName;
   readonly refusal: string | null;
   readonly estimations: readonly (Estimation | NoEstimation)[];
-  /** Hansen's J: real and synthetic rows of labelled units follow another mechanism than those of unlabelled ones. Null: no source, or too few rows. */
+  /** The restrictions of Hansen's J: real and synthetic rows of labelled units follow another mechanism than those of unlabelled ones. Null: no source, or too few rows. */
   readonly overidentification: AlarmTest | null;
   /** Labelled against unlabelled covariates of the sources: J cannot see a choice of units by their covariates. Null: no source that has covariates or outcomes on both sides. */
   readonly covariateBalance: AlarmTest | null;

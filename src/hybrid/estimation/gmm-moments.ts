@@ -1,7 +1,8 @@
-import { added } from "../../math/matrix.ts";
+import { added, product } from "../../math/matrix.ts";
 import { contributionsOf, outer } from "./contributions.ts";
+import type { MEstimate } from "./m-estimate.ts";
 import type { Prepared } from "./prepared.ts";
-import { momentsOf, type Rows, scoreAt } from "./rows.ts";
+import { momentsOf, type Rows, type Score, scoreAt } from "./rows.ts";
 import { stackedMoments } from "./stacked-moments.ts";
 
 /** The moment conditions of real, proxy and synthetic rows: real rows of labelled units, then each source on labelled units, then each source
@@ -22,10 +23,9 @@ export function gmmMomentsAt(prepared: Prepared, parameters: Float64Array): GmmM
   const mean = new Float64Array(width + 2 * q);
   const slope = new Float64Array(mean.length * columns);
   const place = (
-    rows: Rows,
+    score: Pick<Score, "gradient" | "information">,
     at: { readonly moment: number; readonly parameter: number; readonly scale: number },
   ): void => {
-    const score = scoreAt(rows, parameters.subarray(at.parameter, at.parameter + width), link);
     for (let i = 0; i < width; i++) {
       mean[at.moment + i] = at.scale * (score.gradient[i] as number);
       for (let j = 0; j < width; j++)
@@ -33,14 +33,27 @@ export function gmmMomentsAt(prepared: Prepared, parameters: Float64Array): GmmM
     }
   };
   const share = labelled.length / units;
-  place(real, { moment: 0, parameter: 0, scale: share });
-  for (const [m, { source }] of sources.entries()) {
+  place(scoreAt(real, parameters.slice(0, width), link), { moment: 0, parameter: 0, scale: share });
+  for (const [m, { source, all }] of sources.entries()) {
     const parameter = width * (m + 1);
+    const own = parameters.slice(parameter, parameter + width);
     const rows: Rows = { ...source, width };
-    place({ ...rows, units: labelled, weights: labelling.share }, { moment: parameter, parameter, scale: share });
-    place({ ...rows, weights: labelling.weights }, { moment: parameter + q, parameter, scale: 1 / units });
+    const here = scoreAt({ ...rows, units: labelled, weights: labelling.share }, own, link);
+    place(here, { moment: parameter, parameter, scale: share });
+    const everywhere =
+      link === "identity" ? linearScore(all, own) : scoreAt({ ...rows, weights: labelling.weights }, own, link);
+    place(everywhere, { moment: parameter + q, parameter, scale: 1 / units });
   }
   return { mean, slope };
+}
+
+/** Of a linear model the score is known at all coefficients once it is 0 at some. */
+function linearScore(
+  { coefficients, information }: MEstimate,
+  at: Float64Array,
+): Pick<Score, "gradient" | "information"> {
+  const away = added(coefficients, at, -1);
+  return { gradient: product(information, away, { rows: at.length, inner: at.length, columns: 1 }), information };
 }
 
 /** k × k: mean of the products of moments over units; with strata about the means within them. */

@@ -1,5 +1,5 @@
 import { InvalidArgument } from "../../errors.ts";
-import { chiSquareUpperTail } from "../../math/distributions.ts";
+import { type Random, randomFromSeed } from "../../random.ts";
 import { checkSample } from "./check-sample.ts";
 import { controlledDegrees, controlVariate } from "./control-variate.ts";
 import { covariateBalance } from "./covariate-balance.ts";
@@ -13,18 +13,19 @@ import {
   type NoEstimation,
 } from "./estimation.ts";
 import { variancesOf } from "./estimation-of.ts";
-import { type GmmSolution, gmmTwoStep, solveGmm } from "./gmm-two-step.ts";
+import { gmmTwoStep, solveGmm } from "./gmm-two-step.ts";
+import type { RelabellingOptions } from "./labelled-against-all.ts";
 import { labelledOnly } from "./labelled-only.ts";
 import { type Labelling, labellingOf } from "./labelling.ts";
 import { linkOf } from "./link.ts";
 import { naivePooling } from "./naive-pooling.ts";
 import { naiveQuantile } from "./naive-quantile.ts";
-import { predictionPowered } from "./ppi-plus-plus.ts";
+import { overidentification } from "./overidentification.ts";
+import { predictionPowered, rectifiedAt } from "./ppi-plus-plus.ts";
 import { predictionPoweredQuantile } from "./ppi-quantile.ts";
 import { crossFittedPredictions, predictionsOf } from "./predictions.ts";
 import { prepare } from "./prepared.ts";
 import { quantileEstimates } from "./quantile.ts";
-import { rectifiedEstimate } from "./rectified.ts";
 import type { Family, PairedSample } from "./sample.ts";
 
 /** What an inference may be told besides the sample. */
@@ -35,6 +36,10 @@ export interface InferenceOptions {
   readonly alpha?: number | undefined;
   /** For cross-PPI; absent: the method says that it does not apply. */
   readonly crossFitted?: CrossFitted | undefined;
+  /** How often the alarm tests label other units in the place of those that are; 999. */
+  readonly redraws?: number | undefined;
+  /** For these redraws; absent: a stream of its own, always the same. */
+  readonly random?: Random | undefined;
 }
 
 /** Everything that can be said of a sample: an estimate by each method, which of them to use, and two alarm tests.
@@ -49,11 +54,18 @@ export function inferSample(sample: PairedSample, family: Family, options: Infer
     if (!(value > 0 && value < 1))
       throw new InvalidArgument(`bad-${name}`, `The ${name} must be strictly between 0 and 1, not ${value}.`);
   checkSample(sample, family);
+  const relabelling: RelabellingOptions = {
+    labelled: sample.labelled,
+    labelling: labellingOf(sample),
+    alpha,
+    redraws: options.redraws ?? 999,
+    random: options.random ?? randomFromSeed(0),
+  };
   const found =
     family.kind === "quantile"
       ? quantileResults(sample, { probability: family.probability, level, crossFitted })
-      : regressionResults(sample, { family, level, alpha, crossFitted });
-  const balance = covariateBalance(sample, { labelling: labellingOf(sample), alpha });
+      : regressionResults(sample, { family, level, crossFitted, relabelling });
+  const balance = covariateBalance(sample, { ...relabelling, random: relabelling.random.split("covariate-balance") });
   const refusal = refusalOf(found);
   return {
     level,
@@ -84,11 +96,11 @@ function regressionResults(
   options: {
     readonly family: Family;
     readonly level: number;
-    readonly alpha: number;
     readonly crossFitted: CrossFitted | undefined;
+    readonly relabelling: RelabellingOptions;
   },
 ): Results {
-  const { family, level, alpha, crossFitted } = options;
+  const { family, level, crossFitted, relabelling } = options;
   const prepared = prepare(sample, family);
   const { labelling, link } = prepared;
   const solution = solveGmm(prepared);
@@ -98,7 +110,7 @@ function regressionResults(
   const from = { labelling, link, isMean: family.kind === "mean" };
   const predictions = predictionsOf(sample, { ...from, proxy: proxies[0]?.source });
   const crossed = crossFittedPredictions(sample, { ...from, crossFitted });
-  const estimate = typeof predictions === "string" ? predictions : rectifiedEstimate(predictions);
+  const whole = typeof predictions === "string" ? predictions : rectifiedAt(predictions, 1);
   const powered = (method: "ppi" | "ppi-plus-plus" | "cross-ppi"): Estimation | NoEstimation => {
     const given = method === "cross-ppi" ? crossed : predictions;
     if (typeof given === "string") return { method, notComputable: given };
@@ -107,7 +119,7 @@ function regressionResults(
       level,
       labelledVariance,
       lambda: method === "ppi-plus-plus" ? undefined : 1,
-      ...(method === "cross-ppi" ? {} : { estimate }),
+      ...(method === "cross-ppi" ? {} : { whole }),
     });
   };
   const estimations = [
@@ -121,7 +133,10 @@ function regressionResults(
   ];
   return {
     estimations: new Map(estimations.map((item) => [item.method, item])),
-    overidentification: overidentification(solution, { restrictions: prepared.sources.length * sample.width, alpha }),
+    overidentification: overidentification(prepared, {
+      ...relabelling,
+      random: relabelling.random.split("overidentification"),
+    }),
     notices: [...prepared.notices, ...firstProxy(proxies.map(({ source }) => source.name))],
     degreesOfFreedom: controlledDegrees(prepared, "matching"),
   };
@@ -170,23 +185,6 @@ function refusalOf({ estimations, degreesOfFreedom }: Results): string | null {
   if ("notComputable" in closed) return closed.notComputable;
   if (degreesOfFreedom >= LEAST_DEGREES) return null;
   return `The labelled rows leave ${degreesOfFreedom} degrees of freedom beside coefficients and sources, and an interval that uses the sources needs ${LEAST_DEGREES}; labelled rows alone are used. Label some ${LEAST_DEGREES - degreesOfFreedom} more.`;
-}
-
-function overidentification(
-  solution: GmmSolution | string,
-  { restrictions, alpha }: { readonly restrictions: number; readonly alpha: number },
-): AlarmTest | null {
-  if (typeof solution === "string") return null;
-  const { overidentification: statistic } = solution;
-  const p = chiSquareUpperTail(statistic, restrictions);
-  return {
-    name: "overidentification",
-    statistic,
-    degreesOfFreedom: restrictions,
-    p,
-    alpha,
-    rejected: p <= alpha,
-  };
 }
 
 function firstProxy(names: readonly string[]): readonly string[] {

@@ -9,6 +9,8 @@ export interface MEstimate {
   readonly coefficients: Float64Array;
   /** p × p, the inverse of the mean information: influence = inverseHessian · moment. */
   readonly inverseHessian: Float64Array;
+  /** p × p, Σ w μ′ x xᵀ. */
+  readonly information: Float64Array;
   /** Sum of the weights. */
   readonly weight: number;
 }
@@ -39,7 +41,7 @@ export function mEstimate(rows: Rows, link: Link, start?: Float64Array): MEstima
     // The second step of a linear regression only takes rounding away; its information stays.
     if (link === "identity" && round > 0)
       return finished({ coefficients: added(coefficients, step), score, scale, count: countOf(rows) }, link);
-    ({ coefficients, score } = advance(rows, link, { coefficients, step, decrement }));
+    ({ coefficients, score } = advance(rows, link, { coefficients, step, decrement, score }));
     if (link !== "identity" && decrement <= TOLERANCE * score.weight)
       return finished({ coefficients, score, scale, count: countOf(rows) }, link);
   }
@@ -58,11 +60,16 @@ const BOUNDLESS = 10;
 function advance(
   rows: Rows,
   link: Link,
-  from: { readonly coefficients: Float64Array; readonly step: Float64Array; readonly decrement: number },
+  from: {
+    readonly coefficients: Float64Array;
+    readonly step: Float64Array;
+    readonly decrement: number;
+    readonly score: Score;
+  },
 ): { readonly coefficients: Float64Array; readonly score: Score } {
   for (let share = 1; ; share /= 2) {
     const coefficients = added(from.coefficients, from.step, share);
-    const score = scoreAt(rows, coefficients, link);
+    const score = scoreAt(rows, coefficients, link, link === "identity" ? from.score : undefined);
     if (link === "identity" || share < 1e-6 || dot(from.step, score.gradient) >= -from.decrement)
       return { coefficients, score };
   }
@@ -92,7 +99,12 @@ function finished(
     for (let j = 0; j < width; j++)
       if (perRow * Math.sqrt(inverse[j * width + j] as number) * (scale[j] as number) > BOUNDLESS)
         return { problem: "separated", term: widest(coefficients, scale) };
-  return { coefficients, inverseHessian: inverse.map((value) => value * score.weight), weight: score.weight };
+  return {
+    coefficients,
+    inverseHessian: inverse.map((value) => value * score.weight),
+    information: score.information,
+    weight: score.weight,
+  };
 }
 
 /** Zero, or for counts a regression of their logarithms: from zero, a step could land at exp(1000). */

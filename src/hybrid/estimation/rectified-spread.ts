@@ -12,11 +12,18 @@ export interface RectifiedSpread {
   covariance(lambda: number): Float64Array;
   /** The λ of least variance, clipped to 0 … 1: of all coefficients together, or of one. */
   bestLambda(coordinate?: number): number;
+  /** p × p: mean information of unlabelled rows. */
+  readonly information: Float64Array;
 }
 
 /** One pass over the unlabelled rows. Null: the Hessian has no inverse.
+ * @param known the spread of the same predictions about other coefficients: of a linear model the information is the same
  * @source Angelopoulos, Duchi & Zrnic (2023), "PPI++", arXiv 2311.01453, §§ 4, 6; divisors as in their package ppi_py */
-export function rectifiedSpreadAt(predictions: Predictions, coefficients: Float64Array): RectifiedSpread | null {
+export function rectifiedSpreadAt(
+  predictions: Predictions,
+  coefficients: Float64Array,
+  known?: RectifiedSpread,
+): RectifiedSpread | null {
   const { real, predicted, unlabelled, link, isMean, strata } = predictions;
   const { width } = real;
   const n = countOf(real);
@@ -31,7 +38,7 @@ export function rectifiedSpreadAt(predictions: Predictions, coefficients: Float6
       both[(2 * i + 1) * width + j] = foreign[i * width + j] as number;
     }
   const labelled = groupedVariance(contributionsOf(both, groups), groups.labelledCount, { isUnbiased: !isMean });
-  const rest = unlabelledContributions(predictions, coefficients);
+  const rest = unlabelledContributions(predictions, coefficients, link === "identity" ? known?.information : undefined);
   const others = groupedVariance(rest, groups.unlabelledCount, { isUnbiased: !isMean });
   const part = (row: 0 | 1, column: 0 | 1): Float64Array =>
     Float64Array.from(
@@ -45,6 +52,7 @@ export function rectifiedSpreadAt(predictions: Predictions, coefficients: Float6
   const tuned = isMean ? Float64Array.of(1) : inverted(pooledHessian, width);
   if (!tuned || !plain) return null;
   return {
+    information: rest.information,
     covariance(lambda) {
       const crossed = added(part(0, 1), part(1, 0));
       const middle = added(
@@ -79,6 +87,7 @@ function scaled(moments: Float64Array, { weights, width }: Rows): Float64Array {
 function unlabelledContributions(
   { unlabelled, link, isMean, strata }: Predictions,
   coefficients: Float64Array,
+  information: Float64Array | undefined,
 ): Contributions & { readonly information: Float64Array } {
   const count = countOf(unlabelled);
   const { weights, units, design, outcome } = unlabelled;
@@ -89,14 +98,14 @@ function unlabelledContributions(
     count,
     units,
     weights,
-    withInformation: true,
+    withInformation: information === undefined,
     strata: strata?.unlabelledCount.length ?? 1,
     stratum: strata?.unlabelledStratum,
   });
   return {
     sums: sums.map((sum) => sum.map((value) => value / total)),
     crosses: crosses.map((cross) => cross.map((value) => value / total ** 2)),
-    information: informations[0]!.map((value) => value / total),
+    information: information ?? informations[0]!.map((value) => value / total),
   };
 }
 

@@ -1,3 +1,4 @@
+import { addCrossProducts, addProducts, mirror } from "./cross-products.ts";
 import { type Link, meanAt } from "./link.ts";
 
 /** Rows of a regression, as they lie in memory; `units` picks some of them. */
@@ -27,6 +28,8 @@ export interface Block {
   /** w (y − μ), and w μ′ if asked for. */
   readonly residual: Float64Array;
   readonly slope: Float64Array;
+  /** Columns times slopes, of {@link slopedColumns}. */
+  readonly sloped: Float64Array;
 }
 
 /** An empty block for rows of so many columns. */
@@ -38,31 +41,24 @@ export function blockFor(count: number, width: number): Block {
     columns: new Float64Array(capacity * width),
     residual: new Float64Array(capacity),
     slope: new Float64Array(capacity),
+    sloped: new Float64Array(capacity * width),
   };
 }
 
-const CAPACITY = 512;
+/** Not a power of two: columns 4096 bytes apart would fight for the same lines of the cache. */
+const CAPACITY = 500;
 
-/** Fills a block with the rows from place `from` on, their residuals and slopes. */
+/** Fills a block with the rows from place `from` on, their residuals and, but where they are all 1, slopes. */
 export function fillBlock(
   block: Block,
   rows: Rows,
   { from, coefficients, link }: { readonly from: number; readonly coefficients: Float64Array; readonly link: Link },
 ): void {
-  const { design, outcome, width, units, weights } = rows;
-  const { capacity, columns, residual, slope } = block;
-  const count = Math.min(capacity, countOf(rows) - from);
+  const { outcome, units, weights } = rows;
+  const { residual, slope } = block;
+  const count = Math.min(block.capacity, countOf(rows) - from);
   block.count = count;
-  residual.fill(0, 0, count);
-  for (let j = 0; j < width; j++) {
-    const at = j * capacity;
-    const beta = coefficients[j] as number;
-    for (let k = 0; k < count; k++) {
-      const x = design[(units === undefined ? from + k : (units[from + k] as number)) * width + j] as number;
-      columns[at + k] = x;
-      residual[k] = (residual[k] as number) + beta * x;
-    }
-  }
+  turn(block, rows, { from, coefficients });
   // Residuals hold x·β so far.
   if (link === "logit")
     for (let k = 0; k < count; k++) {
@@ -76,16 +72,52 @@ export function fillBlock(
       residual[k] = mean;
       slope[k] = mean;
     }
-  else slope.fill(1, 0, count);
-  for (let k = 0; k < count; k++)
-    residual[k] =
-      (outcome[units === undefined ? from + k : (units[from + k] as number)] as number) - (residual[k] as number);
+  else if (weights !== undefined) slope.fill(1, 0, count);
+  if (units === undefined)
+    for (let k = 0; k < count; k++) residual[k] = (outcome[from + k] as number) - (residual[k] as number);
+  else
+    for (let k = 0; k < count; k++)
+      residual[k] = (outcome[units[from + k] as number] as number) - (residual[k] as number);
   if (weights !== undefined)
     for (let k = 0; k < count; k++) {
       const w = weights[from + k] as number;
       residual[k] = (residual[k] as number) * w;
       slope[k] = (slope[k] as number) * w;
     }
+}
+
+/** Rows to columns, and x·β to the residuals. */
+function turn(
+  { capacity, columns, residual, count }: Block,
+  { design, width, units }: Rows,
+  { from, coefficients }: { readonly from: number; readonly coefficients: Float64Array },
+): void {
+  for (let k = 0; k < count; k++) {
+    const at = (units === undefined ? from + k : (units[from + k] as number)) * width;
+    let linear = 0;
+    let place = k;
+    for (let j = 0; j < width; j++) {
+      const x = design[at + j] as number;
+      columns[place] = x;
+      linear += (coefficients[j] as number) * x;
+      place += capacity;
+    }
+    residual[k] = linear;
+  }
+}
+
+/** The columns times the slopes; the columns themselves where slopes are all 1. */
+export function slopedColumns(
+  { columns, slope, sloped, capacity, count }: Block,
+  { width, weights }: Rows,
+  link: Link,
+): Float64Array {
+  if (link === "identity" && weights === undefined) return columns;
+  for (let j = 0; j < width; j++) {
+    const at = j * capacity;
+    for (let k = 0; k < count; k++) sloped[at + k] = (columns[at + k] as number) * (slope[k] as number);
+  }
+  return sloped;
 }
 
 /** Score and information of a generalised linear model with canonical link. */
@@ -98,38 +130,22 @@ export interface Score {
   readonly weight: number;
 }
 
-/** Score and information of rows at coefficients, in one pass. */
-export function scoreAt(rows: Rows, coefficients: Float64Array, link: Link): Score {
+/** Score and information of rows at coefficients, in one pass.
+ * @param known the information, where it is: of a linear model it is the same at all coefficients */
+export function scoreAt(rows: Rows, coefficients: Float64Array, link: Link, known?: Score): Score {
   const { width, weights } = rows;
   const total = countOf(rows);
   const block = blockFor(total, width);
-  const { capacity, columns, residual, slope } = block;
   const gradient = new Float64Array(width);
-  const information = new Float64Array(width * width);
-  for (let from = 0; from < total; from += capacity) {
+  const information = known?.information ?? new Float64Array(width * width);
+  for (let from = 0; from < total; from += block.capacity) {
     fillBlock(block, rows, { from, coefficients, link });
-    const { count } = block;
-    for (let i = 0; i < width; i++) {
-      const a = i * capacity;
-      let sum = 0;
-      for (let k = 0; k < count; k++) sum += (columns[a + k] as number) * (residual[k] as number);
-      gradient[i] = (gradient[i] as number) + sum;
-      for (let j = 0; j <= i; j++) {
-        const b = j * capacity;
-        let cross = 0;
-        for (let k = 0; k < count; k++)
-          cross += (columns[a + k] as number) * (columns[b + k] as number) * (slope[k] as number);
-        information[i * width + j] = (information[i * width + j] as number) + cross;
-      }
-    }
+    const columns = { values: block.columns, size: width, capacity: block.capacity, count: block.count };
+    addProducts(columns, block.residual, gradient);
+    if (known === undefined) addCrossProducts(columns, slopedColumns(block, rows, link), information);
   }
-  mirror(information, width);
-  return { gradient, information, weight: weights === undefined ? total : sumOf(weights) };
-}
-
-/** Copies the lower triangle to the upper one, in place. */
-export function mirror(matrix: Float64Array, size: number): void {
-  for (let i = 0; i < size; i++) for (let j = 0; j < i; j++) matrix[j * size + i] = matrix[i * size + j] as number;
+  if (known === undefined) mirror(information, width);
+  return { gradient, information, weight: known?.weight ?? (weights === undefined ? total : sumOf(weights)) };
 }
 
 /** Of all values. */

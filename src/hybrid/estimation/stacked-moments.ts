@@ -1,5 +1,6 @@
+import { addCrossProducts, addProducts, type Columns, mirror } from "./cross-products.ts";
 import type { Link } from "./link.ts";
-import { type Block, blockFor, fillBlock, mirror } from "./rows.ts";
+import { blockFor, fillBlock, slopedColumns } from "./rows.ts";
 
 /** Sums over units, by stratum, of the moments of all sources put one below the other; q = sources × p. */
 export interface StackedMoments {
@@ -45,55 +46,32 @@ export function stackedMoments(
   const moments = new Float64Array(size * capacity);
   for (let from = 0; from < count; from += capacity) {
     for (const [m, { design, outcome, coefficients }] of sources.entries()) {
-      fillBlock(block, { design, outcome, width, units, weights }, { from, coefficients, link });
-      for (let j = 0; j < width; j++) {
-        const at = (m * width + j) * capacity;
-        for (let k = 0; k < block.count; k++)
-          moments[at + k] = (block.columns[j * capacity + k] as number) * (block.residual[k] as number);
-      }
-      if (withInformation) addInformation(informations[m]!, block, width);
+      const rows = { design, outcome, width, units, weights };
+      fillBlock(block, rows, { from, coefficients, link });
+      const columns = { values: block.columns, size: width, capacity, count: block.count };
+      multiply(columns, block.residual, moments.subarray(m * width * capacity));
+      if (stratum === undefined) addProducts(columns, block.residual, sums[0]!.subarray(m * width, (m + 1) * width));
+      if (withInformation) addCrossProducts(columns, slopedColumns(block, rows, link), informations[m]!);
     }
-    if (stratum === undefined) addCrosses(moments, block, { sum: sums[0]!, cross: crosses[0]! });
-    else addByStratum(moments, block, { sums, crosses, stratum, from });
+    const stacked = { values: moments, size, capacity, count: block.count };
+    if (stratum === undefined) addCrossProducts(stacked, moments, crosses[0]!);
+    else addByStratum(stacked, { sums, crosses, stratum, from });
   }
   for (const cross of crosses) mirror(cross, size);
   for (const information of informations) mirror(information, width);
   return { sums, crosses, informations };
 }
 
-function addInformation(information: Float64Array, { columns, slope, capacity, count }: Block, width: number): void {
-  for (let i = 0; i < width; i++)
-    for (let j = 0; j <= i; j++) {
-      let sum = 0;
-      for (let k = 0; k < count; k++)
-        sum += (columns[i * capacity + k] as number) * (columns[j * capacity + k] as number) * (slope[k] as number);
-      information[i * width + j] = (information[i * width + j] as number) + sum;
-    }
-}
-
-function addCrosses(
-  moments: Float64Array,
-  { capacity, count }: Block,
-  { sum, cross }: { readonly sum: Float64Array; readonly cross: Float64Array },
-): void {
-  const size = sum.length;
-  for (let i = 0; i < size; i++) {
-    const a = i * capacity;
-    let total = 0;
-    for (let k = 0; k < count; k++) total += moments[a + k] as number;
-    sum[i] = (sum[i] as number) + total;
-    for (let j = 0; j <= i; j++) {
-      const b = j * capacity;
-      let product = 0;
-      for (let k = 0; k < count; k++) product += (moments[a + k] as number) * (moments[b + k] as number);
-      cross[i * size + j] = (cross[i * size + j] as number) + product;
-    }
+/** Each column times one, to the same places of `into`. */
+function multiply({ values, size, capacity, count }: Columns, by: Float64Array, into: Float64Array): void {
+  for (let j = 0; j < size; j++) {
+    const at = j * capacity;
+    for (let k = 0; k < count; k++) into[at + k] = (values[at + k] as number) * (by[k] as number);
   }
 }
 
 function addByStratum(
-  moments: Float64Array,
-  { capacity, count }: Block,
+  { values: moments, size, capacity, count }: Columns,
   into: {
     readonly sums: readonly Float64Array[];
     readonly crosses: readonly Float64Array[];
@@ -102,7 +80,6 @@ function addByStratum(
   },
 ): void {
   const { sums, crosses, stratum, from } = into;
-  const size = sums[0]!.length;
   for (let k = 0; k < count; k++) {
     const place = stratum[from + k] as number;
     const sum = sums[place]!;

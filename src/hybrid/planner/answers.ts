@@ -59,8 +59,9 @@ export interface Worth {
   readonly asSynthetic: Ranged;
 }
 
-/** Whether synthetic rows help; "not-enough": fewer than two synthetic levels were tried. */
-export type SyntheticVerdict = "helps" | "no-evidence" | "harms" | "not-enough";
+/** Whether synthetic rows help; "depends": over all they do, and yet measurably harm at some real size; "not-enough": fewer than two synthetic levels
+ * were tried. */
+export type SyntheticVerdict = "helps" | "depends" | "no-evidence" | "harms" | "not-enough";
 
 /** What the planner answers; all values in the metric's own units. */
 export interface PlanAnswers {
@@ -71,8 +72,10 @@ export interface PlanAnswers {
   readonly surface: ResponseSurface;
   /** All kinds that were fitted, by ascending AICc. `rmse` is relative to the loss. */
   readonly compared: readonly { readonly kind: SurfaceKind; readonly aicc: number; readonly rmse: number }[];
-  /** Judged by the interval of the exchange rate of either sign without saturation. */
+  /** Judged by the interval of the exchange rate of either sign without saturation, and by paired cells at each real size. */
   readonly synthetic: SyntheticVerdict;
+  /** Real sizes at which what was measured, in paired cells and beyond chance, goes against that verdict; ascending. */
+  readonly turnsAt: readonly number[];
   /** Real rows that the first synthetic row stands for (1 real row ≈ 1 / this synthetic ones); null where not enough was tried. */
   readonly exchangeRate: Ranged | null;
   /** Real rows that one synthetic row stood for on average, by synthetic rows for a real one that were tried. */
@@ -114,7 +117,7 @@ export interface PlanAnswers {
     readonly smallestReal: number;
     readonly largestReal: number;
     readonly largestMultiple: number;
-    /** Real rows, or what stands for them, beyond which nothing is said: 16 × the largest that was measured. */
+    /** Real rows, or what stands for them, beyond which nothing is said: 4 × the largest that was measured. */
     readonly reach: number;
   };
   /** Whole sentences, the deciding one first, the rule of the real anchor last. */

@@ -82,12 +82,15 @@ function planOn(
   const holes = cells.flatMap(({ real, synthetic, seed, arm: of, value, failure }) =>
     value === null ? [{ real, synthetic, seed, arm: of, failure: failure ?? "no value" }] : [],
   );
+  const turns =
+    verdict === "not-enough" ? [] : whereItTurns(grid, { level, verdict: verdict === "depends" ? "helps" : verdict });
   const answers: Omit<PlanAnswers, "sentences"> = {
     metric,
     question,
     surface: surfaces.plan.point,
     compared: surfaces.compared,
     synthetic: verdict,
+    turnsAt: turns.flatMap((turn) => ("real" in turn.at ? [turn.at.real] : [])),
     exchangeRate: surfaces.rate && (helps ? answer(planning, ({ exchange }) => exchange) : surfaces.rate),
     averageExchange:
       surfaces.mixed === null
@@ -120,7 +123,6 @@ function planOn(
       reach: planning.reach,
     },
   };
-  const turns = verdict === "not-enough" ? [] : whereItTurns(grid, { metric, level, verdict });
   const misses = whereItMisses(planning);
   return {
     ...answers,

@@ -48,6 +48,8 @@ function verdictOf(answers: Answers): string {
   if (synthetic === "harms")
     return `Synthetic rows harm here: each undoes ${figure(-rate.value)} of a real row (${figure(-rate.high)} to ${figure(-rate.low)}). What follows is of real rows alone.`;
   const first = `the first one stands for ${stands}`;
+  if (synthetic === "depends")
+    return `Synthetic rows help at some sizes and harm at others: over all, ${first}, and yet they made it worse at ${answers.turnsAt.map(rowCount).join(" and ")} real rows. What follows is of real rows alone.`;
   if (fewestRealRows === null || realRowsAlone === null) return `Synthetic rows help here: ${first}.`;
   if (fewestRealRows.value === Number.POSITIVE_INFINITY)
     return `Synthetic rows help here (${first}), but ${aim(answers)} takes ${realRows(fewestRealRows, answers)}, with or without them.`;
@@ -65,10 +67,7 @@ function targetOf(answers: Answers): readonly string[] {
   if (question.target === null || realRowsAlone === null || fewestRealRows === null) return [];
   const alone = synthetic === "helps" ? [] : [`${capital(aim(answers))} takes ${realRows(realRowsAlone, answers)}.`];
   if (cheapest === null)
-    return [
-      ...alone,
-      `${capital(aim(answers))} is out of reach of the ${rowCount(question.realAvailable)} real rows at hand${bestOf(answers)}.`,
-    ];
+    return [...alone, `${capital(aim(answers))} is out of reach of the ${rowsWithinReach(answers)}${bestOf(answers)}.`];
   const costAlone = realRowsAlone.value * question.cost.real;
   if (cheapest.synthetic === 0)
     return [
@@ -80,6 +79,14 @@ function targetOf(answers: Answers): readonly string[] {
     ...alone,
     `The cheapest mix for it is ${rowCount(cheapest.real)} real and ${rowCount(cheapest.synthetic)} synthetic rows, at a cost of ${figure(cheapest.cost)}${instead}; ${answers.metric.name} is then expected between ${figure(cheapest.value.low)} and ${figure(cheapest.value.high)}.`,
   ];
+}
+
+/** The real rows at hand, or those of them that a pilot can speak of: "30 200 real rows at hand". */
+export function rowsWithinReach({ question, basis }: Pick<PlanAnswers, "question" | "basis">): string {
+  const { realAvailable } = question;
+  return realAvailable > basis.reach
+    ? `${rowCount(basis.reach)} real rows that this pilot can speak of`
+    : `${rowCount(realAvailable)} real rows at hand`;
 }
 
 function bestOf({ frontier, metric }: Answers): string {
@@ -150,6 +157,7 @@ function shiftOf({ shifted, synthetic }: Answers): readonly string[] {
   if (shifted === null) return [];
   const words = {
     helps: "synthetic rows help",
+    depends: "synthetic rows help at some sizes and harm at others",
     "no-evidence": "there is no evidence that synthetic rows help",
     harms: "synthetic rows harm",
     "not-enough": "not enough was tried to tell",

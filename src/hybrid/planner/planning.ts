@@ -19,8 +19,8 @@ export interface Planning {
   readonly reach: number;
 }
 
-/** Sixteen times what was measured is as far as a fitted curve is followed. */
-const FURTHEST = 16;
+/** As far as a fitted curve is followed: on Adult the measurement lay inside the interval at twice the largest size, at its edge at four times, outside at eight. */
+const FURTHEST = 4;
 
 /** Gathers what all answers need. */
 export function planningOf(

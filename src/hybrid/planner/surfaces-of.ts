@@ -7,6 +7,7 @@ import type { PilotGrid } from "./pilot-grid.ts";
 import { ranged } from "./ranged.ts";
 import { redrawnMeans, seedSpread } from "./redraw.ts";
 import { lossAt, type ResponseSurface, type SurfaceKind } from "./surface.ts";
+import { whereItTurns } from "./where-it-turns.ts";
 
 /** A surface as measured, and one for each redrawn pilot. */
 export interface FittedSurface {
@@ -71,17 +72,22 @@ export function surfacesOf(
     return { verdict: "not-enough", plan: redraw(alone, "alone"), mixed: null, rate: null, compared };
   const signed = redraw(exchange);
   const rate = ranged(rateOf(exchange.surface), signed.draws.map(rateOf), options.level);
-  if (rate.low > 0) {
+  if (rate.low > 0 && !harmsSomewhere(grid, options.level)) {
     const helping = redraw(saturating);
     return { verdict: "helps", plan: helping, mixed: helping, rate, compared };
   }
-  const verdict = rate.high < 0 ? "harms" : "no-evidence";
+  const verdict = rate.low > 0 ? "depends" : rate.high < 0 ? "harms" : "no-evidence";
   return { verdict, plan: redraw(alone, "alone"), mixed: signed, rate, compared };
 }
 
 /** Where rows make no difference, none stands for another: whatever rate the fit ended at says nothing. */
 function rateOf({ scale, exchange }: ResponseSurface): number {
   return scale > 0 ? exchange : 0;
+}
+
+/** Whether there is a real size at which paired cells say, beyond chance, that synthetic rows made it worse. */
+function harmsSomewhere(grid: PilotGrid, level: number): boolean {
+  return whereItTurns(grid, { level, verdict: "helps" }).some(({ at, gain }) => "real" in at && gain.high < 0);
 }
 
 /** Root mean square error, relative to the loss. */

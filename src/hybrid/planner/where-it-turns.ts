@@ -1,5 +1,4 @@
 import type { Ranged, Rows } from "./answers.ts";
-import type { PilotMetric } from "./pilot.ts";
 import { type GridCell, type PilotGrid, studentInterval } from "./pilot-grid.ts";
 
 /** A place where what was measured goes against the verdict. */
@@ -14,7 +13,7 @@ export interface Turn {
  * of cells that share their real rows; only those whose interval leaves 0 out are told. */
 export function whereItTurns(
   grid: PilotGrid,
-  of: { readonly metric: PilotMetric; readonly level: number; readonly verdict: "helps" | "no-evidence" | "harms" },
+  of: { readonly level: number; readonly verdict: "helps" | "no-evidence" | "harms" },
 ): readonly Turn[] {
   const sizes = grid.realAlone.filter((real) => grid.cells.some((cell) => cell.real === real && cell.synthetic > 0));
   const steps = grid.multiples.slice(1).map((multiple, i) => ({ multiple, than: grid.multiples[i] as number }));

@@ -1,5 +1,5 @@
 import { betaCdf } from "../../math/distributions.ts";
-import { rungsOf, type ScalingPoints } from "./points.ts";
+import type { ScalingPoints } from "./points.ts";
 
 /** Whether the loss falls with the size at all. */
 export interface Falling {
@@ -12,10 +12,9 @@ export interface Falling {
 
 const ALPHA = 0.05;
 
-/** A straight line through log loss against log size, and whether it goes down by more than the points scatter: Student's t, one-sided, at .05.
+/** A straight line through log loss against log size, and whether it goes down, or up, by more than the points scatter: Student's t, one-sided, at .05.
  * A law is not asked of points that pass for flat. */
 export function fallingOf(points: Pick<ScalingPoints, "sizes" | "losses">): Falling {
-  const rungs = rungsOf(points);
   const x = points.sizes.map(Math.log);
   const y = points.losses.map(Math.log);
   const n = x.length;
@@ -33,9 +32,7 @@ export function fallingOf(points: Pick<ScalingPoints, "sizes" | "losses">): Fall
   const t = rest > 0 ? slope / Math.sqrt(rest / freedom / xx) : Math.sign(slope) * Number.POSITIVE_INFINITY;
   const tail = Number.isFinite(t) ? betaCdf(freedom / (freedom + t * t), freedom / 2, 0.5) / 2 : 0;
   const p = Number.isNaN(t) ? 1 : t < 0 ? tail : 1 - tail;
-  const last = rungs.at(-1)?.mean ?? 0;
-  const rises = slope > 0 && last > (rungs[0]?.mean ?? 0);
-  return { direction: rises ? "rises" : p <= ALPHA ? "falls" : "flat", slope, p };
+  return { direction: p <= ALPHA ? "falls" : slope > 0 && p >= 1 - ALPHA ? "rises" : "flat", slope, p };
 }
 
 function meanOf(values: Float64Array): number {

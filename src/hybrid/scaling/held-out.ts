@@ -24,6 +24,11 @@ export interface Foretold {
   readonly logError: number;
 }
 
+/** Whether the interval of the rectified law holds what was measured; points without any scatter leave an interval as wide as rounding. */
+export function isForetold({ measured, rectified }: HeldOut): boolean {
+  return (measured >= rectified.low && measured <= rectified.high) || Math.abs(rectified.logError) < 1e-6;
+}
+
 /** Fits both laws without the largest size and asks them for it. The interval holds the law's own (by its profile) and the scatter of the
  * measurements, added as squares of logarithms. */
 export function holdOutLargest(points: Pick<ScalingPoints, "sizes" | "losses">, level: number): HeldOut {

@@ -168,7 +168,7 @@ function metricFor(
   const looksHigher = SCORE_NAMES.includes(plainName(name));
   const better = columns.better ?? (looksHigher || (columns.perfect ?? 0) > 0 ? "higher" : "lower");
   const highest = rows.reduce((most, { value }) => Math.max(most, value), Number.NEGATIVE_INFINITY);
-  const perfect = columns.perfect ?? (better === "lower" ? 0 : highest < 1 ? 1 : 100);
+  const perfect = columns.perfect ?? (better === "lower" ? 0 : highest <= 1 ? 1 : 100);
   if (better === "higher" && (columns.better === undefined || columns.perfect === undefined))
     notice(
       `"${name}" is taken for a score, higher is better and ${perfect} perfect; a law is fitted to ${perfect} − score. Say otherwise with --better and --perfect.`,
@@ -187,10 +187,14 @@ function guessed(
   },
 ): string {
   const found = named(table, of.names, (column) => column.type === "number" && column.name !== of.not);
-  if (!found)
+  if (!found) {
+    // A column that is called so and holds text is told from one that is not there.
+    const text = named(table, of.names, (column) => column.name !== of.not);
+    if (text) numbersOf(table, text.name);
     throw new InvalidArgument(`no-${of.flag.slice(2)}-column`, `No column looks like the ${of.what}.`, {
       advice: `Name it with ${of.flag}. The columns are: ${listed(table)}.`,
     });
+  }
   // Of a score it is said with which way is better.
   if (plainName(found.name) !== of.names[0] && !SCORE_NAMES.includes(plainName(found.name)))
     of.notice(`Column "${found.name}" is taken for the ${of.what} (${of.flag} says otherwise).`);

@@ -33,7 +33,7 @@ function pilotOf(
 
 test("Useless synthetic rows are said to help, or to harm, in no more than a twentieth of pilots each", () => {
   const PILOTS = 40;
-  const said = { helps: 0, harms: 0, "no-evidence": 0, "not-enough": 0 };
+  const said = { helps: 0, harms: 0, "no-evidence": 0, depends: 0, "not-enough": 0 };
   for (let i = 0; i < PILOTS; i++) {
     const random = randomFromSeed(i).split("useless");
     const pilot = inventedPilot({
@@ -96,12 +96,15 @@ test("A pilot that has measured a mix below the anchor's rule may name it", () =
   assert.match(answers.sentences.at(-1) as string, /has measured/);
 });
 
-test("Nothing is said beyond sixteen times what was measured", () => {
+test("Nothing is said beyond four times what was measured", () => {
   const far = plan(pilotOf(USELESS), { draws: 20, question: { target: 0.919 } });
   assert.equal(far.realRowsAlone?.value, Number.POSITIVE_INFINITY);
   assert.equal(far.cheapest, null);
   assert.match(far.sentences.join(" "), /more real rows than this pilot can speak of/);
-  const { worth } = plan(pilotOf(USELESS), { draws: 10, question: { realAvailable: 1_000_000 } });
+  assert.match(far.sentences.join(" "), /out of reach of the 1000 real rows at hand/);
+  const plenty = plan(pilotOf(USELESS), { draws: 10, question: { target: 0.919, realAvailable: 1_000_000 } });
+  assert.match(plenty.sentences.join(" "), /out of reach of the 3200 real rows that this pilot can speak of/);
+  const { worth } = plenty;
   assert.deepEqual(
     worth.map(({ at }) => at.real),
     [800, 800],
@@ -214,13 +217,17 @@ test("Holes are named and the other cells used; a metric that is better when low
   );
 });
 
-test("Where synthetic rows help few real rows and harm many, a sentence says so", () => {
+test("Where synthetic rows help over all and harm at some real size, that is the verdict, and the plan is of real rows alone", () => {
   const pilot = pilotOf(helpful(), { drawNoise: 0.005, cellNoise: 0.005 });
   const cells = pilot.cells.map((cell) =>
     cell.real === 800 && cell.synthetic > 0 ? { ...cell, value: (cell.value as number) - 0.05 } : cell,
   );
-  assert.match(plan({ ...pilot, cells }).sentences.join(" "), /at 800 real rows synthetic ones made it worse/);
-  assert.doesNotMatch(plan(pilot).sentences.join(" "), /made it worse|were worse/);
+  const torn = plan({ ...pilot, cells });
+  assert.deepEqual([torn.synthetic, torn.turnsAt, torn.cheapest?.synthetic], ["depends", [800], 0]);
+  assert.match(torn.sentences.join(" "), /at 800 real rows synthetic ones made it worse/);
+  const whole = plan(pilot);
+  assert.deepEqual([whole.synthetic, whole.turnsAt], ["helps", []]);
+  assert.doesNotMatch(whole.sentences.join(" "), /made it worse|were worse/);
 });
 
 test("Where synthetic rows do not help, what is said of real rows comes from cells without them", () => {

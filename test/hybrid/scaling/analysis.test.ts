@@ -5,6 +5,7 @@ import { analyseScaling } from "../../../src/hybrid/scaling/analysis.ts";
 import { bootstrapLaws } from "../../../src/hybrid/scaling/bootstrap.ts";
 import { fallingOf } from "../../../src/hybrid/scaling/falling.ts";
 import { fitPoints } from "../../../src/hybrid/scaling/fitted.ts";
+import { holdOutLargest, isForetold } from "../../../src/hybrid/scaling/held-out.ts";
 import { inMetric } from "../../../src/hybrid/scaling/in-metric.ts";
 import { lossAt } from "../../../src/hybrid/scaling/law.ts";
 import { checkPoints } from "../../../src/hybrid/scaling/points.ts";
@@ -37,13 +38,15 @@ test("a loss that rises, or does not fall by more than it scatters, gets no law"
   assert.equal(fallingOf(rising).direction, "rises");
   assert.equal(analyseScaling(rising, question).fitted, null);
   // False alarms of the test are 1 in 20; 9 of 40 or more would come up once in 10,000 times.
-  let falls = 0;
+  let [falls, rises] = [0, 0];
   for (let i = 0; i < 40; i++) {
     const own = random.split(`flat-${i}`);
     const flat = { ...points, losses: points.sizes.map(() => Math.exp(0.1 * own.normal())) };
     if (fallingOf(flat).direction === "falls") falls++;
+    if (fallingOf(flat).direction === "rises") rises++;
   }
-  assert.ok(falls < 9, String(falls));
+  assert.ok(falls < 9 && rises < 9, `${falls} ${rises}`);
+  assert.equal(fallingOf({ ...points, losses: points.sizes.map(() => 0.3) }).direction, "flat");
   assert.equal(fallingOf(points).direction, "falls");
 });
 
@@ -88,6 +91,13 @@ test("the bootstrap repeats itself by its seed, and draws from the seeds where t
   const { laws } = bootstrapLaws(fitPoints(made({ scatter: 0 }), "rectified"), options);
   const at = laws.map((law) => lossAt(law, 1e6));
   assert.ok(Math.max(...at) / Math.min(...at) < 1 + 1e-3);
+});
+
+test("points on the law itself are foretold, however narrow the interval", () => {
+  const points = made({ scatter: 0, seeds: 1 });
+  assert.ok(isForetold(holdOutLargest(points, 0.9)));
+  const losses = points.losses.map((loss, i) => (i === points.losses.length - 1 ? 1.05 * loss : loss));
+  assert.ok(!isForetold(holdOutLargest({ ...points, losses }, 0.9)));
 });
 
 test("in a score's own units intervals are turned round, and gains stay gains", () => {

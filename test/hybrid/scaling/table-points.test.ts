@@ -38,6 +38,7 @@ test("columns are guessed by their names, each guess is told, and what is named 
     /"Train Size" is taken for the sizes[\s\S]*"eval_loss"[\s\S]*"note" is not used/,
   );
   assert.deepEqual(read(columns, { size: "Train Size", loss: "eval_loss", group: "note" }).notices, []);
+  assert.throws(() => read([numbers("n", [1]), texts("loss", ["low"])]), /Column "loss" does not hold numbers/);
   assert.throws(() => read(columns, { size: "Train Siz" }), /Did you mean "Train Size"/);
   assert.throws(() => read([numbers("x", [1]), numbers("loss", [1])]), /--size|looks like the sizes/);
 });
@@ -59,6 +60,7 @@ test("a score becomes its distance to perfect, and a group gets points of its ow
   assert.match(found.notices.join(), /higher is better and 1 perfect/);
   const percent = read([numbers("n", [1, 2]), numbers("acc", [55, 60])]);
   assert.equal(percent.metric.perfect, 100);
+  assert.equal(read([numbers("n", [1, 2]), numbers("acc", [0.9, 1])]).metric.perfect, 1);
 });
 
 test("a wide table is seen by its headers; size 0 and empty cells are left out and told", () => {

@@ -87,5 +87,6 @@ export const FOREST_STYLE = `
   .forest li svg { grid-column: 1 / -1; grid-row: 2; }
   .forest .axis-row svg { grid-row: 1; }
   .forest .words { grid-column: 2; text-align: right; }
+  .forest .tick { font-size: 20px; }
 }
 `;

@@ -179,12 +179,13 @@ ${
     ? html`<ul>${alarms.map(({ words, rejected }) => html`<li>${rejected && html`<strong>Alarm.</strong> `}${words}</li>`)}</ul>
 ${table(
   "Both alarms",
-  ["Test", "Statistic", "Degrees of freedom", "p", "False-alarm rate", "Alarm"],
-  alarms.map(({ name, statistic, degreesOfFreedom, p, alpha, rejected }) => [
+  ["Test", "Statistic", "Degrees of freedom", "p", "p from", "False-alarm rate", "Alarm"],
+  alarms.map(({ name, statistic, degreesOfFreedom, law, p, alpha, rejected }) => [
     titles[name],
     number(statistic),
     String(degreesOfFreedom),
     p < 0.001 ? "< 0.001" : p.toFixed(3),
+    law === "permutation" ? "redraws of the labelled units" : "chi-squared law",
     percent(alpha),
     rejected ? "yes" : "no",
   ]),

@@ -1,5 +1,6 @@
 import type { PlanAnswers } from "../../../hybrid/planner/answers.ts";
 import { between, capital, figure, given, rowCount, withInterval } from "../../../hybrid/planner/number-words.ts";
+import { rowsWithinReach } from "../../../hybrid/planner/plan-sentences.ts";
 import { count, percent } from "../format.ts";
 import { type Html, html, named } from "../html.ts";
 import { pageOf } from "../page.ts";
@@ -21,6 +22,7 @@ export interface PlanPage {
 
 const VERDICTS = {
   helps: { words: "Synthetic rows help", look: "pass" },
+  depends: { words: "They help here, harm there", look: "waived" },
   "no-evidence": { words: "No evidence that they help", look: "indeterminate" },
   harms: { words: "Synthetic rows harm", look: "refuse" },
   "not-enough": { words: "Not enough to tell", look: "indeterminate" },
@@ -67,10 +69,11 @@ ${figuresOf(answers)}
 }
 
 /** The headline: what somebody does on Monday. */
-function shortAnswer({ cheapest, question, metric, realRowsAlone }: PlanAnswers): string {
+function shortAnswer(answers: PlanAnswers): string {
+  const { cheapest, question, metric, realRowsAlone } = answers;
   if (question.target === null) return "No target was given: the curves below say what rows are worth.";
   const goal = `${metric.name} ${given(question.target)}`;
-  if (cheapest === null) return `${goal} is out of reach of the ${rowCount(question.realAvailable)} real rows at hand.`;
+  if (cheapest === null) return `${goal} is out of reach of the ${rowsWithinReach(answers)}.`;
   if (cheapest.synthetic > 0)
     return `For ${goal}, train on ${rowCount(cheapest.real)} real and ${rowCount(cheapest.synthetic)} synthetic rows.`;
   return realRowsAlone ? `For ${goal}, train on ${rowCount(cheapest.real)} real rows.` : "";
@@ -216,7 +219,7 @@ function changePart(answers: PlanAnswers): Html {
       rate !== null &&
       `More seeds. A synthetic row that stands for more than ${figure(Math.max(0, rate.high))} of a real row is ruled out; one that stands for less would be seen with more seeds only.`,
     "Another generator, student or metric: this holds for those of the pilot.",
-    `Sizes beyond the pilot. The largest that was measured is ${rowCount(basis.largestReal)} real rows; nothing is said beyond ${rowCount(basis.reach)} real rows or what stands for them, 16 times what was measured.`,
+    `Sizes beyond the pilot. The largest that was measured is ${rowCount(basis.largestReal)} real rows; nothing is said beyond ${rowCount(basis.reach)} real rows or what stands for them, four times what was measured.`,
     `Other real rows. Every draw comes from the same real rows at hand; ${basis.seeds === 1 ? "one draw was" : `${basis.seeds} draws were`} made.`,
     answers.shifted === null &&
       "Rows from elsewhere. No shifted test set was given: whether synthetic rows make the student more, or less, fit for other data was not seen.",

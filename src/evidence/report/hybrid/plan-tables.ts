@@ -34,14 +34,17 @@ export function exchangeTable(answers: PlanAnswers): Html | false {
   );
 }
 
-/** Means of all cells: real sizes down, synthetic rows for a real one across; as a list where a grid would be mostly empty. */
+/** Means of all cells: real sizes down, synthetic rows for a real one across; as a list what has no column there, and all where a grid would be mostly empty. */
 export function measuredTable(answers: PlanAnswers): Html {
   const { measured } = answers;
-  const onGrid = measured.filter(({ real }) => real > 0);
+  const mixed = measured.filter(({ real }) => real > 0);
+  const multiples = columnsOf(mixed);
+  const columnOf = ({ real, synthetic }: MeasuredCell): number | undefined =>
+    multiples.find((multiple) => isNear(synthetic / real, multiple));
+  const onGrid = mixed.filter((cell) => columnOf(cell) !== undefined);
   const sizes = [...new Set(onGrid.map(({ real }) => real))];
-  const multiples = columnsOf(onGrid);
-  const alone = measured.filter(({ real }) => real === 0);
   if (multiples.length > 10 || sizes.length * multiples.length > 3 * onGrid.length) return listOf(answers, measured);
+  const others = measured.filter((cell) => !onGrid.includes(cell));
   return html`${table(
     `${capital(answers.metric.name)} by real rows and synthetic rows for each`,
     ["Real rows", ...multiples.map((multiple) => (multiple === 0 ? "alone" : `× ${rowCount(multiple)}`))],
@@ -52,14 +55,14 @@ export function measuredTable(answers: PlanAnswers): Html {
         return cell ? cellOf(cell) : missing(answers, { real, multiple });
       }),
     ]),
-  )}${alone.length > 0 && listOf(answers, alone)}`;
+  )}${others.length > 0 && listOf(answers, others)}`;
 }
 
 function listOf(answers: PlanAnswers, cells: readonly MeasuredCell[]): Html {
   return table(
     cells.every(({ real }) => real === 0)
       ? `${capital(answers.metric.name)} of synthetic rows alone`
-      : `${capital(answers.metric.name)} by cell`,
+      : `${capital(answers.metric.name)} ${cells.length < answers.measured.length ? "of the other cells" : "by cell"}`,
     ["Real", "Synthetic", "Seeds", capital(answers.metric.name)],
     cells.map(({ real, synthetic, seeds, value }) => [
       rowCount(real),
@@ -79,11 +82,15 @@ function missing(answers: PlanAnswers, at: { readonly real: number; readonly mul
   return failed ? html`<span class="plan-hole">failed</span>` : "–";
 }
 
-function columnsOf(cells: readonly MeasuredCell[]): number[] {
-  const out: number[] = [];
+/** Numbers of synthetic rows for a real one that were tried at more than one real size, or all where none was. */
+function columnsOf(cells: readonly MeasuredCell[]): readonly number[] {
+  const all: number[] = [];
   for (const multiple of cells.map(({ real, synthetic }) => synthetic / real).sort((a, b) => a - b))
-    if (!isNear(out.at(-1) ?? Number.NaN, multiple)) out.push(multiple);
-  return out;
+    if (!isNear(all.at(-1) ?? Number.NaN, multiple)) all.push(multiple);
+  const sizesOf = (multiple: number): number =>
+    new Set(cells.filter(({ real, synthetic }) => isNear(synthetic / real, multiple)).map(({ real }) => real)).size;
+  const repeated = all.filter((multiple) => sizesOf(multiple) > 1);
+  return repeated.length > 0 ? repeated : all;
 }
 
 /** Within a tenth, or both 0. */
