@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { readTable } from "../data/read.ts";
 import { type Column, cellOf, columnOf, type Table } from "../data/table.ts";
 import { InvalidArgument, InvalidData } from "../errors.ts";
-import { type Arm, lossOf, type Pilot, type PilotCell, type PilotMetric } from "../hybrid/planner/pilot.ts";
+import { type Arm, isValue, lossOf, type Pilot, type PilotCell, type PilotMetric } from "../hybrid/planner/pilot.ts";
 import { readEvents } from "./events.ts";
 import type { JobEvents } from "./job.ts";
 import type { PlanFile } from "./plan-tables.ts";
@@ -107,7 +107,7 @@ function valueIn(
   const { row, name, metric } = at;
   const text = textOf(table, "value", row);
   const value = Number(text);
-  if (text === "" || !Number.isFinite(value))
+  if (text === "" || !isValue(value))
     return { value: null, failure: textOf(table, "failure", row) || text || "no value in the grid" };
   if (lossOf(metric, value) < -1e-9)
     throw new InvalidArgument(

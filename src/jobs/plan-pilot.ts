@@ -8,12 +8,19 @@ import { type Executor, runAll } from "../executors/executor.ts";
 import type { DesignedCell, PilotDesign, PilotDraw } from "../hybrid/planner/design.ts";
 import { labelCodes } from "../hybrid/planner/labels.ts";
 import { nestedOrder } from "../hybrid/planner/nested-order.ts";
-import { lossOf, type Pilot, type PilotCell, type PilotMetric } from "../hybrid/planner/pilot.ts";
+import { isValue, lossOf, type Pilot, type PilotCell, type PilotMetric } from "../hybrid/planner/pilot.ts";
 import type { Random } from "../random.ts";
 import type { JobEvents } from "./job.ts";
 import type { GeneratorDescription } from "./plan-generators.ts";
 import type { PlanJournal } from "./plan-journal.ts";
-import { generateByProgram, inOwnFolder, type PlanProgram, scoreByProgram, writeCsv } from "./plan-programs.ts";
+import {
+  generateByProgram,
+  inOwnFolder,
+  type PlanProgram,
+  removeLeftFolders,
+  scoreByProgram,
+  writeCsv,
+} from "./plan-programs.ts";
 import type { StudentDescription } from "./plan-students.ts";
 import type { PlanTables } from "./plan-tables.ts";
 import { type Failure, generateTask, scoreTask } from "./plan-tasks.ts";
@@ -52,7 +59,7 @@ export async function runPilot(run: PilotRun): Promise<Pilot> {
   if (found.size > 0) events.notice?.(`${found.size} of the ${all.length} trainings were done before.`);
   const measured = async (draw: PilotDraw, cell: DesignedCell, told: readonly number[] | Failure): Promise<void> => {
     const values =
-      isFailure(told) || told.every(Number.isFinite)
+      isFailure(told) || told.every(isValue)
         ? told
         : { failure: `The student's ${metric.name} is ${told.join(" and ")}.` };
     if (!isFailure(values)) {
@@ -62,6 +69,8 @@ export async function runPilot(run: PilotRun): Promise<Pilot> {
     found.set(keyOf(draw, cell), values);
     events.progress?.(found.size, all.length, "trainings");
   };
+  await mkdir(run.work, { recursive: true });
+  await removeLeftFolders(run.work);
   const tests = await testsOf(run);
   const open = design.draws.filter((draw) => draw.cells.some((cell) => !found.has(keyOf(draw, cell))));
   const queue = open[Symbol.iterator]();
@@ -102,7 +111,6 @@ async function testsOf(run: PilotRun): Promise<Tests> {
   const { test, shifted } = run.tables;
   const tables = [test, ...(shifted ? [shifted] : [])].map(sharedTable);
   if (!("words" in run.student)) return { tables, files: [] };
-  await mkdir(run.work, { recursive: true });
   const files = tables.map((_, i) => join(run.work, i === 0 ? "test.csv" : "shifted.csv"));
   for (const [i, table] of tables.entries()) await writeCsv(table, files[i] as string);
   return { tables, files };

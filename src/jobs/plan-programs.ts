@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { copyFile, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { alignTo } from "../data/align.ts";
 import { readTable } from "../data/read.ts";
@@ -17,6 +17,8 @@ import { type ProgramRan, runProgram } from "./run-program.ts";
 export interface PlanProgram {
   readonly words: readonly [string, ...string[]];
   readonly environment: Readonly<Record<string, string>>;
+  /** Variables of its environment whose values are nobody else's business. */
+  readonly secret: readonly string[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -48,6 +50,7 @@ export function planProgram(
   return {
     words: [program, ...args, ...places],
     environment: { PYTHONUNBUFFERED: "1", PYTHONIOENCODING: "utf-8", ...Object.fromEntries(variables) },
+    secret: (options.variables ?? []).filter((name) => !PASSED.includes(name)),
     timeoutMs: 1000 * (options.programSeconds ?? SECONDS),
     signal: options.signal,
   };
@@ -134,9 +137,17 @@ async function readMade(
   }
 }
 
+const OWN = "cell-";
+
+/** Removes folders of programs that a killed process left: they hold real rows. */
+export async function removeLeftFolders(work: string): Promise<void> {
+  for (const name of await readdir(work))
+    if (name.startsWith(OWN)) await rm(join(work, name), { recursive: true, force: true });
+}
+
 /** A folder for files that come and go; gone afterwards. */
 export async function inOwnFolder<T>(work: string, use: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(work, "cell-"));
+  const folder = await mkdtemp(join(work, OWN));
   try {
     return await use(folder);
   } finally {
@@ -168,9 +179,24 @@ async function runFilled(
     throw new InvalidArgument("no-program", `There is no program "${file}".`, {
       advice: "Give the path of a program, or the name of one on the PATH; no shell reads the command.",
     });
-  // Its name is drawn anew for each run, and would tell two runs apart that are alike.
-  return { ...ran, said: ran.said.replaceAll(of.folder, ".") };
+  return { ...ran, said: tellable(ran.said, { program, folder: of.folder }) };
 }
+
+/** What a program said, as it may be told: without the values of the variables that it was given, and without its folder, whose name is drawn anew for
+ * each run and would tell two runs apart that are alike. */
+function tellable(said: string, of: { readonly program: PlanProgram; readonly folder: string }): string {
+  const { environment, secret } = of.program;
+  return secret.reduce(
+    (text, name) => {
+      const value = environment[name] ?? "";
+      return value.length < SHORTEST_SECRET ? text : text.replaceAll(value, () => `$${name}`);
+    },
+    said.replaceAll(of.folder, "."),
+  );
+}
+
+/** A shorter value is no key, and stands in many a sentence. */
+const SHORTEST_SECRET = 4;
 
 function wrongEnd(program: PlanProgram, ran: ProgramRan): Failure | undefined {
   const last = lastLine(ran.said);

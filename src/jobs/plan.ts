@@ -146,7 +146,7 @@ async function measuredPilot(
   const { tables, design } = setup;
   const took = workOf(design);
   events.phase?.("pilot", workInWords(setup));
-  const journal = await openPlanJournal(work, fingerprintOf(setup, seed));
+  const journal = await openPlanJournal(work, fingerprintOf(setup, { target: options.target, seed }));
   const executor = threadExecutor(options.threads);
   try {
     const pilot = await runPilot({
@@ -175,9 +175,10 @@ async function measuredPilot(
   }
 }
 
-function fingerprintOf(setup: PlanSetup, seed: number): string {
+function fingerprintOf(setup: PlanSetup, of: { readonly target: string | undefined; readonly seed: number }): string {
   const { tables, generator, student, design, metric } = setup;
-  const plain = (value: object): object => ("words" in value ? { ...value, signal: null, environment: null } : value);
+  // More time or another key for a program that failed is no other pilot.
+  const plain = (value: object): object => ("words" in value ? { words: value.words } : value);
   const files = tables.files.map(({ role, sha256: digest }) => ({ role, digest }));
   const parts = {
     version: productVersion(),
@@ -188,7 +189,7 @@ function fingerprintOf(setup: PlanSetup, seed: number): string {
     student: plain(student),
     design,
     metric,
-    seed,
+    ...of,
   };
   return sha256(canonicalJson(JSON.parse(JSON.stringify(parts))));
 }

@@ -94,7 +94,12 @@ export const decisionSchema = z.object({
         .nullish()
         .describe("The differential privacy guarantee; null: none"),
       lineage: z
-        .object({ sourceGeneration: z.int(), anchored: z.boolean().nullable(), realRows: z.int().nullable() })
+        .object({
+          sourceGeneration: z.int(),
+          anchored: z.boolean().nullable(),
+          realRows: z.int().nullable(),
+          realShare: z.number().nullish(),
+        })
         .optional()
         .describe("What the table was learnt from; absent: nobody knows"),
       run: z

@@ -18,7 +18,7 @@ export interface RunProgramOptions {
   readonly cwd?: string | undefined;
   /** Default: this process's. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** After this it is ended, with all that it started; default: never. */
+  /** After this it is ended, with all that it started; default: never. What it leaves running when it ends by itself is ended soon after. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -57,8 +57,19 @@ export function runProgram(
             end();
           }, timeoutMs);
     if (grouped) signal?.addEventListener("abort", end, { once: true });
+    // Whatever still holds the pipes of a program that has ended would be waited for without an end.
+    let patience: NodeJS.Timeout | undefined;
+    if (grouped)
+      child.on("exit", () => {
+        patience = setTimeout(() => {
+          end();
+          child.stdout.destroy();
+          child.stderr.destroy();
+        }, PATIENCE_MS);
+      });
     const finish = (ran: Pick<ProgramRan, "code" | "missing" | "said">): void => {
       clearTimeout(timer);
+      clearTimeout(patience);
       signal?.removeEventListener("abort", end);
       done({ ...ran, timedOut, printed });
     };
@@ -77,3 +88,4 @@ export function runProgram(
 }
 
 const MOST_KEPT = 2000;
+const PATIENCE_MS = 1000;

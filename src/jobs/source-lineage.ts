@@ -11,6 +11,7 @@ import {
   knownLineage,
   learntFrom,
   lineageFromMetadata,
+  realShareOf,
 } from "../runs/data-lineage.ts";
 import { BUNDLE } from "../runs/layout.ts";
 import { releasedWith } from "../runs/ledger.ts";
@@ -108,7 +109,7 @@ export async function lineageOfTables(
   const { generation, anchored } = found;
   return {
     lineage: { generation, sources: [], realRows: null },
-    facts: { sourceGeneration: generation - 1, anchored, realRows: null },
+    facts: { sourceGeneration: generation - 1, anchored, realRows: null, realShare: null },
   };
 }
 
@@ -118,6 +119,7 @@ export function lineageFacts(lineage: DataLineage): LineageFacts {
     sourceGeneration: lineage.generation - 1,
     anchored: isAnchored(lineage),
     realRows: lineage.realRows,
+    realShare: realShareOf(lineage),
   };
 }
 

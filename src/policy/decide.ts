@@ -168,10 +168,9 @@ function isLineage(path: string): boolean {
   return path.split(".")[0] === "lineage";
 }
 
-function remedyForLineage({ run }: Facts): string {
-  return run
-    ? "Start from real documents, or put the steps of all runs into one recipe."
-    : "Learn from real rows too (--anchor FILE).";
+function remedyForLineage({ run, lineage }: Facts): string {
+  if (run) return "Start from real documents, or put the steps of all runs into one recipe.";
+  return `Learn from ${lineage?.anchored ? "more real rows" : "real rows too"} (--anchor FILE).`;
 }
 
 /** A failed comparison as what was wanted instead. */

@@ -77,7 +77,7 @@ export function languageFor(metrics: readonly string[]): Language {
     ended: "string",
     source: "string",
   } as const;
-  const lineage = { sourceGeneration: "double", anchored: "bool", realRows: "double" } as const;
+  const lineage = { sourceGeneration: "double", anchored: "bool", realRows: "double", realShare: "double" } as const;
   const schemas = { score, scores, declared, rows, privacy, lineage, run };
   const environment = new Environment({ limits: { maxAstNodes: 500, maxDepth: 50 } });
   for (const [name, schema] of Object.entries(schemas)) environment.registerVariable({ name, schema } as never);

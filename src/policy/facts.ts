@@ -34,6 +34,8 @@ export interface LineageFacts {
   readonly anchored: boolean | null;
   /** How many; null: withheld, or not known. */
   readonly realRows: number | null;
+  /** Their share of all rows that were learnt from; null: withheld, or not known. Absent in decisions of old. */
+  readonly realShare?: number | null | undefined;
 }
 
 /** A run of a text recipe. */

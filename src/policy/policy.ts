@@ -233,7 +233,7 @@ function publishedBy(rule: Rule, written: "pass" | "fail"): Fault | null {
   const seen = rule.metric === undefined ? privatePathsOf(rule)[0] : `the score of "${rule.metric}"`;
   return {
     key: rule.metric === undefined ? written : "metric",
-    text: `refuses by ${seen}, which comes from the real rows, and the policy has \`publishEvaluation: false\`: whether it held would be published with the decision. Make it \`severity: warn\`, or look at privacy.*, declared.* and lineage.* alone`,
+    text: `refuses by ${seen}, which comes from the real rows, and the policy has \`publishEvaluation: false\`: whether it held would be published with the decision. Make it \`severity: warn\`, or look at privacy.*, declared.*, lineage.sourceGeneration and lineage.anchored alone`,
   };
 }
 

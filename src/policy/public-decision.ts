@@ -16,6 +16,6 @@ function publicFacts(facts: Facts): Facts {
     rows: { train: null, holdout: null, synthetic: facts.rows.synthetic },
     judged: null,
     queries: null,
-    ...(facts.lineage ? { lineage: { ...facts.lineage, realRows: null } } : {}),
+    ...(facts.lineage ? { lineage: { ...facts.lineage, realRows: null, realShare: null } } : {}),
   };
 }

@@ -49,6 +49,7 @@ const FACTS: Readonly<Record<string, string>> = {
   "lineage.sourceGeneration": "the generation of the source",
   "lineage.anchored": "whether real rows were learnt from",
   "lineage.realRows": "the number of real rows that were learnt from",
+  "lineage.realShare": "the share of real rows among those that were learnt from",
   "run.asked": "the number of rows asked for",
   "run.accepted": "the number of accepted rows",
   "run.attempts": "the number of attempts",

@@ -35,6 +35,12 @@ export function isAnchored({ sources, generation }: DataLineage): boolean | null
   return sources.some((source) => source.generation === 0);
 }
 
+/** Share of the rows taken for real among all that were learnt from; null: withheld, or not known here. */
+export function realShareOf({ sources, realRows }: DataLineage): number | null {
+  const all = sources.reduce((sum, { rows }) => sum + (rows ?? Number.NaN), 0);
+  return realRows !== null && all > 0 ? realRows / all : null;
+}
+
 /** As much of a lineage as is known by looking at a file. */
 export function knownLineage(lineage: DataLineage): KnownLineage {
   return { generation: lineage.generation, anchored: isAnchored(lineage) };

@@ -81,6 +81,16 @@ test("generation is counted from run to run, in the result, the bundle, the stat
   });
   assert.deepEqual(anchored.rows, { train: 120, holdout: 40, synthetic: 160 });
 
+  const handful = await make(at("two"), "five", {
+    anchor: fileIn(home, "handful.csv", readFileSync(real, "utf8").split("\n").slice(0, 13).join("\n")),
+    holdoutShare: 0.25,
+  });
+  assert.equal(anchorRule(handful)?.outcome, "pass");
+  const share = handful.decision.rules.find(({ rule }) => rule === "real-anchor-share");
+  assert.deepEqual([share?.outcome, handful.decision.decision], ["fail", "refuse"]);
+  assert.match(share?.reason ?? "", /the share of real rows among those that were learnt from is 0\.0\d+/);
+  assert.equal(share?.remedy, "Learn from more real rows (--anchor FILE).");
+
   // Everything that left the run says so.
   const checked = await verify({ bundle: at("four") });
   assert.deepEqual(checked.problems, []);
@@ -110,7 +120,7 @@ test("a file is known again without its bundle: by its metadata, and by this mac
     { inputs: [{ role: "synthetic", sha256: sha256(readFileSync(copy)) }], notice: () => undefined },
   );
   assert.equal(judged.lineage?.generation, 2);
-  assert.deepEqual(judged.facts, { sourceGeneration: 1, anchored: false, realRows: null });
+  assert.deepEqual(judged.facts, { sourceGeneration: 1, anchored: false, realRows: null, realShare: null });
   const upsideDown = await evaluate({
     real: copy,
     synthetic: fileIn(home, "vendor.csv", rowsOf(100)),

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { InvalidArgument, InvalidData } from "../../src/errors.ts";
@@ -113,6 +113,56 @@ test("a generator that gives another number of rows, or other columns, makes hol
     assert.equal(mixed?.value, null);
     assert.match(mixed?.failure ?? "", pattern);
   }
+});
+
+test("what a program leaves running is not waited for, what it gets beside its PATH is what was named, and no value of that is told", async () => {
+  const code = `const { spawn } = require("node:child_process");
+spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)"], { stdio: "inherit" }).unref();
+if (process.argv[2].includes("real") && !process.env.PLAN_OTHER && process.env.PLAN_KEY === "sk-12345") console.error("no credit on " + process.env.PLAN_KEY);
+process.exit(require("node:fs").readFileSync(process.argv[2], "utf8").trimEnd().split("\\n").length === 13 ? 1 : (console.log(0.5), 0));`;
+  const leaving = fileIn(home, "leaving.cjs", code);
+  Object.assign(process.env, { PLAN_KEY: "sk-12345", PLAN_OTHER: "hidden" });
+  const started = performance.now();
+  const { pilot } = await plan({
+    ...options,
+    real: [12, 18],
+    synthetic: [0],
+    generate: undefined,
+    variables: ["PLAN_KEY"],
+    student: `${node} ${leaving} {real} {synthetic} {test}`,
+    out: join(home, "leaving"),
+  });
+  assert.ok(performance.now() - started < 30_000);
+  assert.deepEqual(
+    pilot.cells.map(({ value, failure }) => value ?? failure?.replace(/^.*said: /, "")),
+    ["no credit on $PLAN_KEY", 0.5],
+  );
+  for (const name of readdirSync(join(home, "leaving")))
+    assert.ok(!readFileSync(join(home, "leaving", name), "utf8").includes("sk-12345"), name);
+});
+
+test("a pilot with holes goes on with more time for its commands, and not with another target; folders of a killed process are gone", async () => {
+  const work = join(home, "kept-work");
+  const only = { ...options, real: [24, 30], synthetic: [0], generate: undefined, work };
+  const faulty = { ...only, student: `${node} ${student} {real} {synthetic} {test} faulty`, threads: 1 };
+  await plan({ ...faulty, programSeconds: 1.5, out: join(home, "kept-1") });
+  mkdirSync(join(work, "cell-left"));
+  const told: string[] = [];
+  await plan({
+    ...faulty,
+    programSeconds: 1,
+    out: join(home, "kept-2"),
+    events: { notice: (message) => told.push(message) },
+  });
+  assert.ok(told.some((message) => /1 of the 2 trainings were done before/.test(message)));
+  assert.deepEqual(
+    readdirSync(work).filter((name) => name.startsWith("cell-")),
+    [],
+  );
+  await assert.rejects(
+    plan({ ...faulty, target: "town", out: join(home, "kept-3") }),
+    /holds what another pilot measured/,
+  );
 });
 
 test("the last number that stands by itself is the value", () => {

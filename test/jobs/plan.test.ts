@@ -30,7 +30,7 @@ test("a pilot on a table says the same for any number of threads, satisfies the 
     seeds: 2,
     arms: ["mix"],
     goal: 0.8,
-    draws: 20,
+    draws: 4,
   };
   const one = await plan({ ...options, out: join(home, "one"), threads: 1 });
   await plan({ ...options, out: join(home, "two"), threads: 2 });
@@ -46,7 +46,7 @@ test("a pilot on a table says the same for any number of threads, satisfies the 
     metric: "auc",
     goal: 0.8,
     available: one.question.realAvailable,
-    draws: 20,
+    draws: 4,
   });
   assert.equal(again.folder, null);
   // The same cells give the same answers, wherever they come from.
@@ -94,7 +94,7 @@ test("killed or stopped at any instant, a plan goes on where it was, and ends in
   assert.ok(!existsSync(`${out}-work`));
 });
 
-test("synthetic rows of a cell are the first of one sample of its draw, and test rows are set aside before anything", async () => {
+test("another seed draws other rows; a pilot of too few sizes says so, keeps what it measured and writes no page", async () => {
   const first = await plan({ ...small, synthetic: [0, 1, 2], out: join(home, "a") });
   const values = (result: typeof first, synthetic: number): unknown =>
     result.pilot.cells
@@ -105,6 +105,39 @@ test("synthetic rows of a cell are the first of one sample of its draw, and test
   assert.equal(first.decision, "indeterminate");
   assert.match(first.sentences[0] ?? "", /^Nothing can be told/);
   assert.deepEqual(readdirSync(join(home, "a")).sort(), ["pilot.csv", "plan.json"]);
+});
+
+test("a pilot on texts trains n-grams on real texts and on those that back-off makes, finds a topic that one word tells, and writes its page", async () => {
+  const word = (i: number, of: readonly string[]): string => of[i % of.length] as string;
+  const texts = fileIn(
+    home,
+    "texts.csv",
+    `id,said,topic\n${Array.from({ length: 240 }, (_, i) => {
+      const [card, cash] = [word(i, ["card", "chip", "pin"]), word(i, ["cash", "note", "coin"])];
+      const object = i % 2 === 0 ? card : cash;
+      return `${i},my ${object} is ${word(i >> 1, ["lost", "late", "gone", "bent", "wet"])} ${word(i >> 3, ["again", "today", "here", "abroad"])} number ${i},${i % 2 === 0 ? "cards" : "money"}`;
+    }).join("\n")}\n`,
+  );
+  const result = await plan({
+    train: texts,
+    target: "topic",
+    text: ["said"],
+    real: [10, 20, 40, 80],
+    synthetic: [0, 1],
+    arms: ["mix"],
+    seeds: 2,
+    draws: 4,
+    threads: 1,
+    out: join(home, "texts"),
+  });
+  assert.equal(result.decision, "told");
+  assert.match(result.pilot.student, /n-grams/);
+  assert.match(result.pilot.generator, /back-off/);
+  const largest = result.pilot.cells.filter(({ real, synthetic }) => real === 80 && synthetic === 0);
+  // The topic stands in one word of three that were all seen.
+  assert.ok(largest.length === 2 && largest.every(({ value }) => value === 1), JSON.stringify(largest));
+  assert.ok(result.pilot.cells.every(({ value }) => value !== null));
+  assert.deepEqual(readdirSync(join(home, "texts")).sort(), ["pilot.csv", "plan.html", "plan.json"]);
 });
 
 test("what would be done is told before it is, and nothing is trained", async () => {
@@ -243,6 +276,18 @@ test("a grid with holes is read, its holes are named; what is no grid is said", 
   await fails({ ...read, grid: grid(["25,many,1,.8", "50,0,1,.8"]) }, /column "synthetic", row 1 is "many"/);
   await fails({ ...read, grid: grid(["25,0,1,.8,mixed"], "real,synthetic,seed,value,arm") }, /"arm", row 1 is "mixed"/);
   await fails({ grid: grid(cells) }, /what the numbers of the grid are/);
+  // A metric that does not move says nothing of synthetic rows, for good or ill.
+  for (const flat of [0.5, 1]) {
+    const still = await plan({
+      ...read,
+      draws: 20,
+      grid: grid(cells.map((line) => `${line.split(",").slice(0, 3).join(",")},${flat}`)),
+    });
+    assert.equal(still.answers?.synthetic, "no-evidence");
+    assert.match(still.sentences[0] ?? "", /^Nothing can be told of synthetic rows here/);
+  }
+  const huge = await plan({ metric: "rmse", draws: 20, grid: grid([...cells, "800,0,1,1e200"]) });
+  assert.match(huge.answers?.holes.at(-1)?.failure ?? "", /1e\+?200/);
   const few = await plan({ ...read, grid: grid(["25,0,1,.7", "50,0,1,.8"]) });
   assert.equal(few.decision, "indeterminate");
 });

@@ -50,7 +50,7 @@ export const FACTS: Facts = {
   rows: { train: 1000, holdout: 1000, synthetic: 1000 },
   judged: "release",
   queries: null,
-  lineage: { sourceGeneration: 0, anchored: true, realRows: 1000 },
+  lineage: { sourceGeneration: 0, anchored: true, realRows: 1000, realShare: 1 },
 };
 
 export function around(value: number, half: number): Interval {

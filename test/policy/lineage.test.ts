@@ -22,14 +22,18 @@ const TABLES = [
 
 const loaded = new Map<string, Policy>();
 
-async function ruled(policy: string, lineage: LineageFacts | undefined, facts: Facts = FACTS): Promise<RuleResult> {
+async function ruled(
+  policy: string,
+  lineage: LineageFacts | undefined,
+  { facts = FACTS, name = "real_anchor" }: { readonly facts?: Facts; readonly name?: string } = {},
+): Promise<RuleResult> {
   const { lineage: _, ...rest } = facts;
   const found = loaded.get(policy) ?? (await loadPolicy(policy, policy === "text" ? textMetrics : metrics)).policy;
   loaded.set(policy, found);
   // One rule is looked at: the others would cost the time.
-  const only = { ...found, rules: found.rules.filter(({ rule }) => rule === "real_anchor") };
+  const only = { ...found, rules: found.rules.filter(({ rule }) => rule === name) };
   const { rules } = decide(only, goodScores(), { ...rest, ...(lineage ? { lineage } : {}) });
-  return rules.find(({ rule }) => rule === "real_anchor") as RuleResult;
+  return rules.find(({ rule }) => rule === name) as RuleResult;
 }
 
 test("every built-in policy refuses what was learnt from a source synthetic twice over, unless real rows were learnt from too", async () => {
@@ -48,6 +52,21 @@ test("every built-in policy refuses what was learnt from a source synthetic twic
   }
 });
 
+test("a handful of real rows anchors nothing: beside a source synthetic twice over a tenth must be real; only under a guarantee is that just told", async () => {
+  for (const policy of TABLES)
+    for (const [sourceGeneration, realShare, outcome] of [
+      [2, 1 / 10_001, policy === "private" ? "warn" : "fail"],
+      [2, 0.0999, policy === "private" ? "warn" : "fail"],
+      [2, 0.1, "pass"],
+      [1, 1 / 10_001, "pass"],
+      [2, null, "not-applicable"],
+    ] as const) {
+      const lineage = { sourceGeneration, anchored: true, realRows: 1, realShare };
+      const found = await ruled(policy, lineage, { name: "real-anchor-share" });
+      assert.equal(found.outcome, outcome, `${policy}: ${realShare}`);
+    }
+});
+
 test("the rule speaks in words, and says what to do", async () => {
   const found = await ruled("default", { sourceGeneration: 2, anchored: false, realRows: 0 });
   assert.equal(
@@ -56,7 +75,11 @@ test("the rule speaks in words, and says what to do", async () => {
   );
   assert.equal(found.remedy, "Learn from real rows too (--anchor FILE).");
   const run = { asked: 1, accepted: 1, attempts: 1, price: null, ended: "complete", source: "synthetic" } as const;
-  const ofText = await ruled("text", { sourceGeneration: 2, anchored: false, realRows: 0 }, { ...FACTS, run });
+  const ofText = await ruled(
+    "text",
+    { sourceGeneration: 2, anchored: false, realRows: 0 },
+    { facts: { ...FACTS, run } },
+  );
   assert.match(ofText.remedy as string, /one recipe/);
 });
 

@@ -172,7 +172,7 @@ test("the public decision holds rules on public facts alone, and no count of rea
   assert.deepEqual(decision.facts.rows, { train: null, holdout: null, synthetic: 1000 });
   assert.equal(decision.facts.queries, null);
   assert.equal(decision.facts.judged, null);
-  assert.deepEqual(decision.facts.lineage, { sourceGeneration: 0, anchored: true, realRows: null });
+  assert.deepEqual(decision.facts.lineage, { sourceGeneration: 0, anchored: true, realRows: null, realShare: null });
   assert.deepEqual(decision.facts.privacy, PRIVACY);
   assert.equal(decide(policy, goodScores(), FACTS).decision, "refuse", "without a guarantee nothing passes");
   assert.ok(policy.rules.filter(({ severity }) => severity === "refuse").every(isPublicRule));

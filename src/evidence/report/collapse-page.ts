@@ -152,7 +152,7 @@ ${verdictBlock({
   look: stopped ? "refuse" : "pass",
   words: stopped ? "Stop" : "No collapse seen",
   answer: stopped
-    ? `${page.synthesizer.name} loses more than ${percent(page.mostFall)} in one generation, even with ${ARM_WORDS[page.decides]}.`
+    ? `${page.synthesizer.name} loses more than ${percent(page.mostFall)} in one generation that learns from ${ARM_WORDS[page.decides]}.`
     : `With ${ARM_WORDS[page.decides]}, ${count(page.generations, "generation")} of ${page.synthesizer.name} lose nothing beyond the rule.`,
   summary: first,
 })}

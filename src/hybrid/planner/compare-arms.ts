@@ -3,7 +3,7 @@ import { lossOf, type PilotCell, type PilotMetric } from "./pilot.ts";
 import { studentInterval } from "./pilot-grid.ts";
 
 /** Mix, or pretrain on synthetic rows: by the differences of cells that have both, averaged within each seed and then over seeds. Pretraining is
- * recommended where it is better by more than chance, or was tried alone: mixing takes one training instead of two. */
+ * recommended where it is better by more than chance with three seeds or more, or was tried alone: mixing takes one training instead of two. */
 export function compareArms(
   cells: readonly PilotCell[],
   of: { readonly metric: PilotMetric; readonly level: number },
@@ -27,8 +27,11 @@ export function compareArms(
     return { recommended: alone ? "pretrain" : "mix", difference: null, pairs };
   }
   const difference = studentInterval(means, of.level);
-  return { recommended: difference.low > 0 ? "pretrain" : "mix", difference, pairs };
+  return { recommended: means.length >= FEWEST_SEEDS && difference.low > 0 ? "pretrain" : "mix", difference, pairs };
 }
+
+/** The differences of two seeds can be the same by chance, for an accuracy is a multiple of one test row: no interval is that short. */
+const FEWEST_SEEDS = 3;
 
 function keyOf(arm: PilotCell["arm"], of: Pick<PilotCell, "real" | "synthetic" | "seed">): string {
   return `${arm} ${of.real} ${of.synthetic} ${of.seed}`;

@@ -39,6 +39,11 @@ export interface Pilot {
   readonly draws?: "independent" | "nested" | undefined;
 }
 
+/** Whether a number can be a measurement: beyond 1e100 squares overflow, and it is no metric of anything. */
+export function isValue(value: number): boolean {
+  return Number.isFinite(value) && Math.abs(value) < 1e100;
+}
+
 /** Distance to a perfect student, ≥ 0 but for noise. */
 export function lossOf(metric: PilotMetric, value: number): number {
   return metric.better === "higher" ? metric.perfect - value : value - metric.perfect;

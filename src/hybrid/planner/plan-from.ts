@@ -4,7 +4,7 @@ import type { Mix, PlanAnswers, PlanQuestion, Rows } from "./answers.ts";
 import { compareArms } from "./compare-arms.ts";
 import { ANCHOR, cheapestMix, costFrontier, keepsAnchor } from "./mixes.ts";
 import { neededRows } from "./needed-rows.ts";
-import { lossOf, type Pilot, type PilotCell } from "./pilot.ts";
+import { isValue, lossOf, type Pilot, type PilotCell } from "./pilot.ts";
 import { measuredCell, pilotGrid } from "./pilot-grid.ts";
 import { planSentences } from "./plan-sentences.ts";
 import { answer, expected, geometric, type Planning, planningOf } from "./planning.ts";
@@ -242,11 +242,11 @@ function checkQuestion(pilot: Pilot, question: PlanQuestion): void {
   for (const { real, synthetic, value } of pilot.cells)
     if (
       !(Number.isSafeInteger(real) && real >= 0 && Number.isSafeInteger(synthetic) && synthetic >= 0) ||
-      (value !== null && !Number.isFinite(value))
+      (value !== null && !isValue(value))
     )
       throw new InvalidData(
         "bad-cell",
-        `A cell of the pilot has ${real} real and ${synthetic} synthetic rows and the value ${value}; rows are whole numbers of at least 0, values are finite.`,
+        `A cell of the pilot has ${real} real and ${synthetic} synthetic rows and the value ${value}; rows are whole numbers of at least 0, values are finite, and below 1e100.`,
         {
           advice: "Leave the value of a cell that failed empty.",
         },

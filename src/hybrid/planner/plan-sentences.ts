@@ -37,7 +37,9 @@ export function planSentences(
 }
 
 function verdictOf(answers: Answers): string {
-  const { synthetic, exchangeRate: rate, realRowsAlone, fewestRealRows, basis } = answers;
+  const { synthetic, exchangeRate: rate, realRowsAlone, fewestRealRows, basis, surface } = answers;
+  if (synthetic === "no-evidence" && surface.scale === 0)
+    return "Nothing can be told of synthetic rows here, for more real rows made no difference either.";
   if (synthetic === "not-enough" || rate === null)
     return "Not enough was tried to tell whether synthetic rows help: the pilot has fewer than two amounts of them. What follows is of real rows alone.";
   const stands = `${figure(rate.value)} of a real row (${between(rate, figure)})`;
@@ -118,7 +120,7 @@ function worthOf({ worth, metric, synthetic }: Answers): readonly string[] {
   });
 }
 
-function armOf({ arm, metric, question, synthetic }: Answers): readonly string[] {
+function armOf({ arm, metric, question, synthetic, basis }: Answers): readonly string[] {
   const { recommended, difference, pairs } = arm;
   if (difference === null) return [];
   const by = `${figure(Math.abs(difference.value))} in ${metric.name} (difference ${between(difference, figure)} at ${percentOf(question.level)}, ${pairs} pairs of cells)`;
@@ -126,10 +128,14 @@ function armOf({ arm, metric, question, synthetic }: Answers): readonly string[]
     return [
       `${synthetic === "helps" ? "Train" : "If synthetic rows are used all the same, train"} on the synthetic rows first and finish on the real ones: that is better than mixing them by ${by}.`,
     ];
-  if (difference.high < 0)
-    return [`Mix synthetic and real rows: that is better than training on the synthetic ones first by ${by}.`];
+  const mix =
+    synthetic === "helps"
+      ? "Mix synthetic and real rows"
+      : "If synthetic rows are used all the same, mix them with the real ones";
+  if (difference.high < 0 && basis.seeds >= 3)
+    return [`${mix}: that is better than training on the synthetic ones first by ${by}.`];
   return [
-    `Mix synthetic and real rows: training on the synthetic ones first and finishing on the real ones differs by ${by}, which may be chance.`,
+    `${mix}: training on the synthetic ones first and finishing on the real ones differs by ${by}, which may be chance.`,
   ];
 }
 

@@ -71,17 +71,18 @@ export function surfacesOf(
   if (!enough || exchange === undefined || saturating === undefined)
     return { verdict: "not-enough", plan: redraw(alone, "alone"), mixed: null, rate: null, compared };
   const signed = redraw(exchange);
-  const rate = ranged(
-    exchange.surface.exchange,
-    signed.draws.map((surface) => surface.exchange),
-    options.level,
-  );
+  const rate = ranged(rateOf(exchange.surface), signed.draws.map(rateOf), options.level);
   if (rate.low > 0 && !harmsSomewhere(grid, options.level)) {
     const helping = redraw(saturating);
     return { verdict: "helps", plan: helping, mixed: helping, rate, compared };
   }
   const verdict = rate.low > 0 ? "depends" : rate.high < 0 ? "harms" : "no-evidence";
   return { verdict, plan: redraw(alone, "alone"), mixed: signed, rate, compared };
+}
+
+/** Where rows make no difference, none stands for another: whatever rate the fit ended at says nothing. */
+function rateOf({ scale, exchange }: ResponseSurface): number {
+  return scale > 0 ? exchange : 0;
 }
 
 /** Whether there is a real size at which paired cells say, beyond chance, that synthetic rows made it worse. */
