@@ -14,6 +14,7 @@ export {
   Unsupported,
 } from "./errors.ts";
 export type { PrivacyStatement } from "./evidence/privacy-statement.ts";
+export type { CollapseResult } from "./hybrid/collapse/result.ts";
 export type {
   InferAlarm,
   InferEstimation,
@@ -21,7 +22,7 @@ export type {
   InferTables,
   InferTerm,
 } from "./hybrid/infer-result.ts";
-export type { CollapseOptions, CollapseResult } from "./jobs/collapse/result.ts";
+export type { CollapseOptions } from "./jobs/collapse/options.ts";
 export { collapse } from "./jobs/collapse.ts";
 export type { CompleteOptions, CompleteResult } from "./jobs/complete.ts";
 export { complete } from "./jobs/complete.ts";

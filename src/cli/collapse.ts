@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from "commander";
-import type { CollapseResult } from "../jobs/collapse/result.ts";
+import type { CollapseResult } from "../hybrid/collapse/result.ts";
 import { display, stopSignal } from "./effects.ts";
 import { EXIT } from "./exit.ts";
 import { MAX_SEED, optionOf, wholeNumber } from "./options.ts";

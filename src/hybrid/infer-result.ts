@@ -1,5 +1,5 @@
 import type { CombiningRule } from "./estimation/combining-rules.ts";
-import type { AlarmTest, MethodName } from "./estimation/estimation.ts";
+import type { AlarmTest, MethodName, TermEstimate } from "./estimation/estimation.ts";
 import type { FamilyName } from "./formula/outcome.ts";
 
 /** How free-running synthetic tables were made: each record drawn from one fitted model (as our own synthesizers do), from posterior draws, or
@@ -56,14 +56,7 @@ export interface InferSource {
   readonly kind: "proxy" | "synthetic" | "cross-fitted";
 }
 
-export interface InferTerm {
-  readonly term: string;
-  readonly value: number;
-  readonly standardError: number;
-  readonly low: number;
-  readonly high: number;
-  readonly effectiveN: number | null;
-}
+export type InferTerm = TermEstimate;
 
 export interface InferEstimation {
   readonly method: MethodName;

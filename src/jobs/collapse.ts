@@ -1,16 +1,17 @@
 import { writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { InvalidArgument } from "../errors.ts";
-import { renderCollapsePage } from "../evidence/report/collapse-page.ts";
+import { renderCollapsePage } from "../evidence/report/hybrid/collapse-page.ts";
 import { threadExecutor } from "../executors/threads.ts";
 import { ARMS, type Arm } from "../hybrid/collapse/arms.ts";
 import { simulateLinear } from "../hybrid/collapse/linear.ts";
+import type { CollapseResult, LinearCollapse } from "../hybrid/collapse/result.ts";
 import { nearest } from "../math/nearest-name.ts";
 import { randomFromSeed } from "../random.ts";
 import { writeFolder } from "../runs/atomic-folder.ts";
 import { productVersion } from "../runs/fingerprint.ts";
+import type { CollapseOptions } from "./collapse/options.ts";
 import { refitGenerations } from "./collapse/refit-generations.ts";
-import type { CollapseOptions, CollapseResult, LinearCollapse } from "./collapse/result.ts";
 import { freshFolder } from "./files.ts";
 
 /** Generations that are made when nobody says how many. */

@@ -1,3 +1,4 @@
+import { groupedDigits, signedDigits } from "../../math/digits.ts";
 import type { Family, Interval } from "../../metrics/metric.ts";
 
 /** A number for people: three significant places or so, true minus sign, thin spaces between thousands. */
@@ -5,12 +6,12 @@ export function number(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size === 0) return "0";
-  if (Number.isInteger(value) && size < 1e15) return signed(value, grouped(String(size)));
-  if (size >= 1e9 || size < 1e-6) return signed(value, size.toExponential(1));
-  if (size < 0.001) return signed(value, String(Number(size.toPrecision(2))));
-  return signed(
+  if (Number.isInteger(value) && size < 1e15) return signedDigits(value, groupedDigits(String(size)));
+  if (size >= 1e9 || size < 1e-6) return signedDigits(value, size.toExponential(1));
+  if (size < 0.001) return signedDigits(value, String(Number(size.toPrecision(2))));
+  return signedDigits(
     value,
-    size >= 100 ? grouped(size.toFixed(0)) : size >= 10 ? size.toFixed(1) : size.toFixed(size >= 1 ? 2 : 3),
+    size >= 100 ? groupedDigits(size.toFixed(0)) : size >= 10 ? size.toFixed(1) : size.toFixed(size >= 1 ? 2 : 3),
   );
 }
 
@@ -18,7 +19,7 @@ export function number(value: number): string {
 export function compact(value: number): string {
   const size = Math.abs(value);
   if (!Number.isFinite(value) || size >= 1e6 || (size > 0 && size < 1e-6)) return number(value);
-  return signed(value, grouped(String(Number(size.toPrecision(4)))));
+  return signedDigits(value, groupedDigits(String(Number(size.toPrecision(4)))));
 }
 
 /** How the numbers of a score read: a leak is a share of rows, in percent. */
@@ -32,7 +33,7 @@ export function percent(share: number): string {
   const size = Math.abs(value);
   if (size === 0) return "0\u202F%";
   const places = size >= 1 ? 1 : size >= 0.1 ? 2 : 3;
-  return `${signed(value, String(Number(size.toFixed(places))))}\u202F%`;
+  return `${signedDigits(value, String(Number(size.toFixed(places))))}\u202F%`;
 }
 
 /** "0.912 (0.904 to 0.919)" */
@@ -61,14 +62,4 @@ export function slug(text: string): string {
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-|-$/g, "") || "x"
   );
-}
-
-function signed(value: number, digits: string): string {
-  return value < 0 ? `−${digits}` : digits;
-}
-
-function grouped(digits: string): string {
-  const [whole = "", places] = digits.split(".");
-  const spaced = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202F") : whole;
-  return places === undefined ? spaced : `${spaced}.${places}`;
 }

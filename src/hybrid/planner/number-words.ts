@@ -1,3 +1,4 @@
+import { groupedDigits, signedDigits } from "../../math/digits.ts";
 import type { Ranged } from "./answers.ts";
 
 /** Rows to three places: more is not known. Infinitely many are "beyond reach". */
@@ -12,12 +13,12 @@ export function figure(value: number): string {
   if (!Number.isFinite(value)) return "beyond reach";
   const size = Math.abs(value);
   if (size > 0 && size < 1e-5) return value > 0 ? "less than 0.00001" : "more than −0.00001";
-  return signed(value, grouped(Number(size.toPrecision(3))));
+  return signedDigits(value, grouped(Number(size.toPrecision(3))));
 }
 
 /** A number that somebody gave, as it was given. */
 export function given(value: number): string {
-  return signed(value, grouped(Math.abs(value)));
+  return signedDigits(value, grouped(Math.abs(value)));
 }
 
 /** "231 to 303" */
@@ -38,12 +39,6 @@ export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-function signed(value: number, digits: string): string {
-  return value < 0 ? `−${digits}` : digits;
-}
-
 function grouped(size: number): string {
-  const [whole = "", places] = String(size).split(".");
-  const spaced = whole.length > 4 ? whole.replace(/\B(?=(\d{3})+$)/g, "\u202F") : whole;
-  return places === undefined ? spaced : `${spaced}.${places}`;
+  return groupedDigits(String(size));
 }

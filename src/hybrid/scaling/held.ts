@@ -66,19 +66,14 @@ export function heldFloor(fit: FittedLaw): Held {
 
 /** What the learner knew before, on the scale of size^exponent. */
 export function heldLearnt(fit: FittedLaw): Held {
-  const { logAmplitude, exponent, floor } = naturalOf(fit);
-  const scale = fit.smallest ** exponent;
+  const scale = fit.smallest ** naturalOf(fit).exponent;
   return {
     estimate: fit.law.learnt,
     least: 0,
     most: LEARNT_MOST * fit.largest ** EXPONENT.high,
     // Like a logarithm, and yet through 0.
     along: { to: (value) => Math.asinh(value / scale), from: (z) => scale * Math.sinh(z), step: 0.02 },
-    free: {
-      start: [logAmplitude, exponent, floor],
-      lower: [-INFINITE, EXPONENT.low, 0],
-      upper: [INFINITE, EXPONENT.high, INFINITE],
-    },
+    free: withoutLearnt(fit),
     law: (value, free, out) => {
       const power = free[1] as number;
       const learnt = value * fit.largest ** -power;
@@ -89,18 +84,13 @@ export function heldLearnt(fit: FittedLaw): Held {
 
 /** The knee, in rows. */
 export function heldKnee(fit: FittedLaw): Held {
-  const { logAmplitude, exponent, floor } = naturalOf(fit);
   const scale = fit.smallest / 10;
   return {
     estimate: kneeOf(fit.law),
     least: 0,
     most: fit.largest * 16,
     along: { to: (value) => Math.asinh(value / scale), from: (z) => scale * Math.sinh(z), step: 0.05 },
-    free: {
-      start: [logAmplitude, exponent, floor],
-      lower: [-INFINITE, EXPONENT.low, 0],
-      upper: [INFINITE, EXPONENT.high, INFINITE],
-    },
+    free: withoutLearnt(fit),
     law: (value, free, out) => {
       const power = free[1] as number;
       out.set([free[0] as number, (value / fit.largest) ** power, power, free[2] as number]);
@@ -158,6 +148,16 @@ export function heldGain(fit: FittedLaw, of: { readonly from: number; readonly t
 const INFINITE = Number.POSITIVE_INFINITY;
 
 const logarithm = { to: Math.log, from: Math.exp, step: 0.005 };
+
+/** What stays free where all that is known of what was learnt before is held. */
+function withoutLearnt(fit: FittedLaw): Held["free"] {
+  const { logAmplitude, exponent, floor } = naturalOf(fit);
+  return {
+    start: [logAmplitude, exponent, floor],
+    lower: [-INFINITE, EXPONENT.low, 0],
+    upper: [INFINITE, EXPONENT.high, INFINITE],
+  };
+}
 
 function naturalOf(fit: FittedLaw): {
   readonly logAmplitude: number;

@@ -8,6 +8,7 @@ import { ARM_WORDS, type Arm } from "../../hybrid/collapse/arms.ts";
 import type { Chain, ChainData } from "../../hybrid/collapse/chain-task.ts";
 import type { Reading } from "../../hybrid/collapse/monitor.ts";
 import { monitorsFor } from "../../hybrid/collapse/monitors.ts";
+import type { TableCollapse } from "../../hybrid/collapse/result.ts";
 import { FALSE_ALARMS, MOST_FALL, meanReading, type Stop, stopsOf } from "../../hybrid/collapse/stop-rules.ts";
 import { studentQuantile } from "../../math/student-t.ts";
 import { GROUPS, LEAST_ROWS } from "../../metrics/jackknife.ts";
@@ -21,7 +22,7 @@ import { loadSchema } from "../files.ts";
 import { foundLineage } from "../source-lineage.ts";
 import { optionsFor } from "../synthesizer-options.ts";
 import { tableFileOf } from "../table-file.ts";
-import type { CollapseOptions, TableCollapse } from "./result.ts";
+import type { CollapseOptions } from "./options.ts";
 
 const SYNTHESIZER = "mixture";
 const SEEDS = 3;

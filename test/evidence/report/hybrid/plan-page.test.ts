@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { helpful, inventedPilot, USELESS } from "../../bench/hybrid/invented-pilot.ts";
-import { renderPlanPage } from "../../src/evidence/report/hybrid/plan-page.ts";
-import type { PlanAnswers } from "../../src/hybrid/planner/answers.ts";
-import type { Pilot } from "../../src/hybrid/planner/pilot.ts";
-import { planFrom } from "../../src/hybrid/planner/plan-from.ts";
-import { randomFromSeed } from "../../src/random.ts";
+import { helpful, inventedPilot, USELESS } from "../../../../bench/hybrid/invented-pilot.ts";
+import { renderPlanPage } from "../../../../src/evidence/report/hybrid/plan-page.ts";
+import type { PlanAnswers } from "../../../../src/hybrid/planner/answers.ts";
+import type { Pilot } from "../../../../src/hybrid/planner/pilot.ts";
+import { planFrom } from "../../../../src/hybrid/planner/plan-from.ts";
+import { randomFromSeed } from "../../../../src/random.ts";
 
 function answersOf(pilot: Pilot, target: number | null): PlanAnswers {
   return planFrom(

@@ -1,66 +1,16 @@
-import { ARM_WORDS, type Arm } from "../../hybrid/collapse/arms.ts";
-import { curvePlot, type PlotColour, type PlotLine } from "./curve-plot.ts";
-import { compact, count, interval, number, percent } from "./format.ts";
-import { type Html, html, named } from "./html.ts";
-import { pageOf } from "./page.ts";
-import { dataFold, table } from "./table.ts";
-import { verdictBlock } from "./verdict.ts";
-
-interface Point {
-  readonly generation: number;
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
-
-/** What the page of the linear model shows. */
-export interface LinearCollapsePage {
-  readonly study: "linear";
-  readonly version: string;
-  readonly dimensions: number;
-  readonly rows: number;
-  readonly generations: number;
-  readonly trials: number;
-  readonly level: number;
-  readonly arms: readonly { readonly arm: Arm; readonly points: readonly (Point & { readonly theory: number })[] }[];
-  readonly seed: number;
-}
-
-/** What the page of a table's generations shows. */
-export interface TableCollapsePage {
-  readonly study: "table";
-  readonly version: string;
-  readonly decision: "none" | "stop";
-  readonly reasons: readonly string[];
-  readonly decides: Arm;
-  readonly table: {
-    readonly name: string;
-    readonly rows: number;
-    readonly sha256: string;
-    readonly generation: number;
-  };
-  readonly learnt: number;
-  readonly frozen: number;
-  readonly synthesizer: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
-  readonly generations: number;
-  readonly seeds: number;
-  readonly mostFall: number;
-  readonly falseAlarms: number;
-  readonly level: number;
-  readonly monitors: readonly { readonly name: string; readonly title: string; readonly explains: string }[];
-  readonly notWatched: readonly { readonly name: string; readonly why: string }[];
-  readonly arms: readonly {
-    readonly arm: Arm;
-    readonly stops: readonly {
-      readonly generation: number;
-      readonly monitor: string;
-      readonly change: number;
-      readonly high: number;
-    }[];
-    readonly curves: readonly { readonly monitor: string; readonly points: readonly Point[] }[];
-  }[];
-  readonly seed: number;
-}
+import { ARM_WORDS, type Arm } from "../../../hybrid/collapse/arms.ts";
+import type {
+  CollapseResult,
+  GenerationPoint,
+  LinearCollapse,
+  TableCollapse,
+} from "../../../hybrid/collapse/result.ts";
+import { curvePlot, type PlotColour, type PlotLine } from "../curve-plot.ts";
+import { compact, count, interval, number, percent } from "../format.ts";
+import { type Html, html, named } from "../html.ts";
+import { pageOf } from "../page.ts";
+import { dataFold, table } from "../table.ts";
+import { verdictBlock } from "../verdict.ts";
 
 const COLOURS: Readonly<Record<Arm, PlotColour>> = { accumulate: "real", replace: "synthetic", anchored: "third" };
 const NAMES: Readonly<Record<Arm, string>> = {
@@ -70,11 +20,11 @@ const NAMES: Readonly<Record<Arm, string>> = {
 };
 
 /** One HTML file that loads nothing; the same input gives the same bytes. */
-export function renderCollapsePage(page: LinearCollapsePage | TableCollapsePage): Promise<string> {
+export function renderCollapsePage(page: CollapseResult): Promise<string> {
   return page.study === "linear" ? renderLinear(page) : renderTable(page);
 }
 
-async function renderLinear(page: LinearCollapsePage): Promise<string> {
+async function renderLinear(page: LinearCollapse): Promise<string> {
   const lines = page.arms.flatMap(({ arm, points }): PlotLine[] => [
     { name: NAMES[arm], colour: COLOURS[arm], points: points.map(placeOf) },
     {
@@ -84,7 +34,8 @@ async function renderLinear(page: LinearCollapsePage): Promise<string> {
       points: points.map(({ generation, theory }) => ({ x: generation, y: theory })),
     },
   ]);
-  const last = (arm: Arm): Point => page.arms.find((one) => one.arm === arm)?.points.at(-1) as Point;
+  const last = (arm: Arm): GenerationPoint =>
+    page.arms.find((one) => one.arm === arm)?.points.at(-1) as GenerationPoint;
   const plot = await curvePlot({
     caption: "Squared error of each generation, in units of one fit to real rows",
     label: `Error by generation: ${page.arms.map(({ arm }) => `${arm} ends at ${compact(last(arm).value)}`).join(", ")}.`,
@@ -144,7 +95,7 @@ ${table(
   });
 }
 
-async function renderTable(page: TableCollapsePage): Promise<string> {
+async function renderTable(page: TableCollapse): Promise<string> {
   const stopped = page.decision === "stop";
   const [first, ...others] = page.reasons;
   const answer = html`<section id="decision" aria-labelledby="decision-title"><h2 id="decision-title">Does it collapse?</h2>
@@ -179,8 +130,8 @@ ${page.notWatched.length > 0 && html`<h3>Not watched</h3><ul>${page.notWatched.m
   });
 }
 
-async function monitorPart(page: TableCollapsePage, monitor: TableCollapsePage["monitors"][number]): Promise<Html> {
-  const curveOf = (arm: TableCollapsePage["arms"][number]): readonly Point[] =>
+async function monitorPart(page: TableCollapse, monitor: TableCollapse["monitors"][number]): Promise<Html> {
+  const curveOf = (arm: TableCollapse["arms"][number]): readonly GenerationPoint[] =>
     arm.curves.find((curve) => curve.monitor === monitor.name)?.points ?? [];
   const lowest = Math.min(...page.arms.flatMap((arm) => curveOf(arm).map(({ low }) => low)));
   const plot = await curvePlot({
@@ -223,7 +174,7 @@ async function monitorPart(page: TableCollapsePage, monitor: TableCollapsePage["
 /** Where no curve falls below it, the axis begins here: a fall that stops is then a fifth of its height. */
 const LEAST_LOSS = 0.5;
 
-function howPart(page: TableCollapsePage): Html {
+function howPart(page: TableCollapse): Html {
   const facts: readonly (readonly [string, Html | string])[] = [
     [
       "Table",
@@ -249,6 +200,6 @@ ${table("How it was measured", ["What", "Value"], facts, { numeric: [], hideCapt
 <h3>What would change the answer</h3><p>A slow loss stays under a rule of one generation: look at the curves, not at the verdict alone. More rows make smaller falls visible; another synthesizer forgets other things. What these monitors do not watch (relations between columns) can be lost unseen: judge the last generation with <code>counterfoil evaluate</code>.</p></section>`;
 }
 
-function placeOf({ generation, value, low, high }: Point): PlotLine["points"][number] {
+function placeOf({ generation, value, low, high }: GenerationPoint): PlotLine["points"][number] {
   return { x: generation, y: value, low, high };
 }
